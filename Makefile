@@ -1,0 +1,60 @@
+# What we do every day. `make help` lists it.
+.DEFAULT_GOAL := help
+VENV ?= .venv
+BIN := $(VENV)/bin
+SONG := examples/lantern-season.mp3
+
+.PHONY: help dev check format lint types layers test test-slow demo docs bench song clean
+
+help:  ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/.dev: pyproject.toml
+	python3 -m venv $(VENV)
+	$(BIN)/pip install -q -e '.[dev]'
+	@touch $@
+
+dev: $(BIN)/.dev  ## Set up the environment in .venv (others do it when needed)
+
+check: lint types layers test  ## All that must pass before a push: format, lint, types, layers, tests
+
+format: $(BIN)/.dev  ## Put all files into shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lint: $(BIN)/.dev  ## Format and lint, changing nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(BIN)/.dev  ## Types, strict
+	$(BIN)/mypy
+
+layers: $(BIN)/.dev  ## Imports go down only
+	$(BIN)/lint-imports
+
+test: $(BIN)/.dev  ## The tests that take seconds
+	$(BIN)/pytest -n auto
+
+test-slow: $(BIN)/.dev  ## The tests that take minutes
+	$(BIN)/pytest -n auto -m slow
+
+demo: $(BIN)/.dev  ## Ten seconds of the example song, from its drop, without key or GPU
+	@mkdir -p out
+	$(BIN)/suno-video render $(SONG) --from 0:28 --to 0:38 --size 720p --out out/demo.mp4 --project out/demo.suno-video
+
+docs: $(BIN)/.dev  ## Regenerate docs/cli.md, docs/errors.md, the README's figures and pictures
+	$(BIN)/python scripts/make_cli_docs.py
+	$(BIN)/python scripts/make_error_docs.py
+	$(BIN)/python scripts/make_readme_pictures.py
+	$(BIN)/python scripts/make_readme_figures.py
+
+bench: $(BIN)/.dev  ## Measure; writes benchmarks/RESULTS.md (an hour on a quiet machine; BENCH=--quick for minutes)
+	$(BIN)/python benchmarks/bench.py $(BENCH)
+	$(BIN)/python scripts/make_readme_figures.py
+
+song: $(BIN)/.dev  ## Make the example song again from its score
+	$(BIN)/python examples/making
+
+clean:  ## Remove what tools leave, but no films
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist out
+	find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +

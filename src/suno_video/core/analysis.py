@@ -1,0 +1,129 @@
+"""What we heard: beats, bars, sections, energy, key and mood (`analysis.json`)."""
+
+from __future__ import annotations
+
+import base64
+from typing import Annotated, Literal, Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt, model_validator
+
+from suno_video.core.color import Palette
+from suno_video.core.record import Record
+
+Unit: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+
+SectionLabel: TypeAlias = Literal[
+    "intro", "verse", "prechorus", "chorus", "bridge", "build", "drop", "breakdown", "solo", "outro", "silence", "other"
+]
+
+N_BANDS = 32
+"""Bands of the spectrum, log-spaced from 40 Hz to 16 kHz (or to half the sample rate)."""
+
+
+class Section(Record):
+    """A part of the song. Sections tile it from 0 to its end without gap or overlap."""
+
+    start_s: NonNegativeFloat
+    end_s: PositiveFloat
+    label: SectionLabel
+    group: str
+    """Sections that sound alike share a letter: `A`, `B` ... A chorus that returns has the same one."""
+    energy: Unit
+    """Mean loudness against the rest of this song: 0 the quietest passage, 1 the loudest."""
+    confidence: Unit = 0.5
+
+
+class EnergyCurve(Record):
+    """Envelopes of the sound, one value per video frame, each 0..1 against the whole song."""
+
+    fps: PositiveInt
+    loudness: tuple[Unit, ...]
+    bass: tuple[Unit, ...]
+    """20..150 Hz."""
+    mid: tuple[Unit, ...]
+    """150..2500 Hz."""
+    treble: tuple[Unit, ...]
+    """2500 Hz and up."""
+    onset: tuple[Unit, ...]
+    """How much something new begins in this frame (spectral flux)."""
+    spectrum_b64: str
+    """`N_BANDS` bytes a frame (0..255), row by row, base64: for painters that draw spectra."""
+
+    def spectrum(self) -> NDArray[np.float32]:
+        """Unpack the spectrum, shape (n_frames, N_BANDS), 0..1."""
+        levels = np.frombuffer(base64.b64decode(self.spectrum_b64), dtype=np.uint8)
+        return levels.reshape(-1, N_BANDS).astype(np.float32) / np.float32(255)
+
+    @staticmethod
+    def pack_spectrum(levels: NDArray[np.float32]) -> str:
+        """Pack levels of shape (n_frames, N_BANDS), 0..1, for `spectrum_b64`."""
+        return base64.b64encode(np.round(np.clip(levels, 0, 1) * 255).astype(np.uint8).tobytes()).decode("ascii")
+
+    @model_validator(mode="after")
+    def _check_equal_lengths(self) -> Self:
+        lengths = {len(self.loudness), len(self.bass), len(self.mid), len(self.treble), len(self.onset)}
+        if len(lengths) > 1:
+            raise ValueError("all envelopes must have the same number of frames")
+        try:
+            n_levels = len(base64.b64decode(self.spectrum_b64, validate=True))
+        except ValueError as exc:
+            raise ValueError(f"spectrum_b64 is not base64: {exc}") from exc
+        if n_levels != N_BANDS * len(self.loudness):
+            raise ValueError(f"spectrum_b64 must hold {N_BANDS} bytes for each of {len(self.loudness)} frames")
+        return self
+
+
+class SongAnalysis(Record):
+    """All that the analyze stage says about a song. Beats are monotone, sections tile the song."""
+
+    version: Literal[1] = 1
+    song_sha256: str
+    analyzer: str
+    """Name and version of the code that listened; part of the cache key."""
+    duration_s: PositiveFloat
+    tempo_bpm: NonNegativeFloat
+    """Median tempo; 0 when there is no beat (silence, noise)."""
+    beats_s: tuple[NonNegativeFloat, ...]
+    downbeats_s: tuple[NonNegativeFloat, ...]
+    """The first beat of each bar; each is also one of `beats_s`."""
+    beats_per_bar: PositiveInt
+    beat_confidence: Unit
+    """How far the grid is to be trusted; below 0.4 the director cuts on phrases and onsets instead."""
+    onsets_s: tuple[NonNegativeFloat, ...]
+    """Clear note and drum onsets, for cuts where there is no beat grid."""
+    sections: tuple[Section, ...]
+    energy: EnergyCurve
+    key: str | None
+    """`A minor`, or None where there is no pitch."""
+    key_confidence: Unit = 0.0
+    moods: tuple[str, ...]
+    """Mood words, the strongest first: `energetic`, `dark`, `dreamy` ..."""
+    integrated_lufs: float | None
+    """Loudness by ITU-R BS.1770 of the whole song; None for silence."""
+    cover_palette: Palette | None = None
+    """Five stops taken from the cover picture."""
+    n_leading_silent_frames: NonNegativeInt = 0
+
+    @model_validator(mode="after")
+    def _check_time_order(self) -> Self:
+        for name in ("beats_s", "downbeats_s", "onsets_s"):
+            times = getattr(self, name)
+            if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+                raise ValueError(f"{name} must rise strictly")
+        if not self.sections or self.sections[0].start_s != 0:
+            raise ValueError("sections must begin at 0 s")
+        for left, right in zip(self.sections, self.sections[1:], strict=False):
+            if left.end_s != right.start_s:
+                raise ValueError(
+                    f"sections must tile the song: one ends at {left.end_s} s, the next begins at {right.start_s} s"
+                )
+        if abs(self.sections[-1].end_s - self.duration_s) > 1e-6:
+            raise ValueError("the last section must end with the song")
+        return self
+
+    def section_index_at(self, time_s: float) -> int:
+        """Index of the section that sounds at a moment; the last one from the end of the song on."""
+        starts = [section.start_s for section in self.sections]
+        return max(0, int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1)

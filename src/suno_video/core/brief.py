@@ -1,0 +1,94 @@
+"""What the user asked for, and looks: named sets of taste that the director draws on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from suno_video.core.analysis import SectionLabel, Unit
+from suno_video.core.color import Palette
+from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
+from suno_video.core.record import Record
+
+Quality: TypeAlias = Literal["draft", "standard", "high"]
+"""`draft` (`--preview`): small and fast; `standard`; `high`: slower encoder, larger file."""
+
+
+class Grade(Record):
+    """How light becomes picture."""
+
+    exposure: Annotated[float, Field(ge=0.2, le=4)] = 1.0
+    contrast: Annotated[float, Field(ge=0.5, le=2)] = 1.0
+    saturation: Annotated[float, Field(ge=0, le=2)] = 1.0
+    bloom: Unit = 0.45
+    vignette: Unit = 0.45
+    grain: Unit = 0.4
+    """Film grain; a little hides banding."""
+
+
+class TypeStyle(Record):
+    """How titles and captions are set."""
+
+    family: Literal["Inter", "Noto Sans"] = "Inter"
+    weight: Annotated[int, Field(ge=100, le=900)] = 700
+    italic: bool = False
+    uppercase: bool = False
+    tracking: Annotated[float, Field(ge=-2, le=20)] = 0.0
+    """Extra space between letters, in percent of the type size."""
+    position: Literal["lower", "middle"] = "lower"
+
+
+class LookEffects(Record):
+    """How much of each beat effect a look takes, from calm (0) to full (1)."""
+
+    zoom_pulse: Unit = 0.3
+    shake: Unit = 0.0
+    flash: Unit = 0.0
+    chromatic: Unit = 0.0
+    echo: Unit = 0.0
+    letterbox: Unit = 0.0
+
+
+class Look(Record):
+    """A named taste: which families play which part, colour, grain, type, transitions, pace."""
+
+    name: str
+    idea: str
+    """One sentence for `--help` and the report."""
+    moods: tuple[str, ...]
+    """Mood words for which `auto` picks it."""
+    families: dict[SectionLabel | Literal["default"], tuple[str, ...]]
+    """Scene families by the kind of section; `default` serves the rest."""
+    palette: Literal["cover"] | Palette = "cover"
+    """`cover` takes the colours of the cover picture; without a cover, `fallback_palette`."""
+    fallback_palette: Palette
+    grade: Grade = Grade()
+    type_style: TypeStyle = TypeStyle()
+    effects: LookEffects = LookEffects()
+    soft_transitions: tuple[str, ...] = ("dissolve", "dip")
+    """For calm passages and section changes."""
+    hard_transitions: tuple[str, ...] = ("cut", "flash")
+    """For energetic ones."""
+    pace: Annotated[float, Field(ge=0.25, le=4)] = 1.0
+    """Above 1 cuts more often, below 1 less."""
+    style_words: str
+    """For image and video models: medium, light, lens, film stock."""
+    negative_words: str = "text, watermark, logo, blurry, deformed"
+
+
+class Brief(Record):
+    """What the user asked for. The director obeys it; everything in it comes from flags and settings."""
+
+    look: str = "auto"
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """None: taken from the song's content, so that the same song gives the same film."""
+    size: FrameSize = FrameSize(width_px=1920, height_px=1080)
+    fps: Annotated[int, Field(ge=MIN_FPS, le=MAX_FPS)] = 30
+    from_s: Annotated[float, Field(ge=0)] | None = None
+    to_s: Annotated[float, Field(gt=0)] | None = None
+    title: str | None = None
+    """Shown instead of the title in the tags; an empty string shows no title."""
+    captions: bool = True
+    still_backend: str | None = None
+    video_backend: str = "procedural"

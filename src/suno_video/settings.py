@@ -1,0 +1,238 @@
+"""Settings: flags > `SUNO_VIDEO_*` > project file > user file > defaults, each value with the place it came from.
+
+Read only at the surface (`cli`, `service`); below, functions get plain values.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import platformdirs
+from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from suno_video.core.brief import Quality
+from suno_video.core.errors import ConfigError, SunoVideoError, UsageError
+from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
+from suno_video.core.song import DEFAULT_MAX_DURATION_S
+from suno_video.media.atomic import write_trouble
+
+ENV_PREFIX = "SUNO_VIDEO_"
+PROJECT_FILE = "suno-video.toml"
+FLAG = "flag"
+DEFAULT = "default"
+
+# A project file comes with a download. It must never decide where a key is sent, or which key.
+_NEVER_IN_A_PROJECT = re.compile(r"(?:^|_)(?:key|token|secret|password|url|uri|address|host|endpoint)s?$")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set once instead of given each time."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=ENV_PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+    )
+
+    look: str = "auto"
+    """Name of the look, or `auto`: chosen by the mood of the song."""
+    size: str = "16:9"
+    """Frame size: `16:9`, `9:16`, `1:1`, `720p`, `1080p`, `4k` or `WIDTHxHEIGHT`."""
+    fps: Annotated[int, Field(ge=MIN_FPS, le=MAX_FPS)] = 30
+    """Frames per second."""
+    quality: Quality = "standard"
+    """`draft`, `standard` or `high`."""
+    seed: Annotated[int, Field(ge=0)] | None = None
+    """Another number gives another film; unset, the song itself decides."""
+    captions: bool = True
+    """Whether timed lyrics are shown."""
+    jobs: PositiveInt | None = None
+    """Scenes rendered at once; unset, as many as there are cores."""
+    backend: str = "procedural"
+    """Video backend that plays the scenes."""
+    stills: str | None = None
+    """Image backend that makes a still for each scene first."""
+    max_duration_s: PositiveFloat = DEFAULT_MAX_DURATION_S
+    """The longest song that is accepted, in seconds."""
+
+    @field_validator("size")
+    @classmethod
+    def _check_size(cls, size: str) -> str:
+        try:
+            FrameSize.parse(size)
+        except UsageError as exc:
+            raise ValueError(f"{exc.message} {exc.hint}") from exc
+        return size
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Take values as given: `load_settings` reads the sources one by one, to know where each value came from."""
+        return (init_settings,)
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One place that settings come from."""
+
+    origin: str
+    """`flag`, `environment`, or the path of a file."""
+    values: Mapping[str, Any]
+    text: str = ""
+    """The file as written, to name lines."""
+    is_project: bool = False
+
+    def place_of(self, key: str) -> str:
+        """Say where `key` was set, as a person would look for it."""
+        if self.origin == FLAG:
+            return f"--{key.removesuffix('_s').replace('_', '-')}"
+        if self.origin == "environment":
+            return ENV_PREFIX + key.upper()
+        line = line_of(self.text, key)
+        return f"{self.origin}, line {line}: {key}" if line else f"{self.origin}: {key}"
+
+    def refuse(self, key: str, reason: str, hint: str | None = None) -> SunoVideoError:
+        """Give the error for a value from here that does not fit."""
+        kind = UsageError if self.origin == FLAG else ConfigError
+        name = key.removesuffix("_s").replace("_", "-")
+        return kind(f"{self.place_of(key)}: {reason}", hint or f"See what --{name} takes: suno-video render --help")
+
+
+@dataclass(frozen=True)
+class LoadedSettings:
+    """Settings and where each one came from."""
+
+    settings: Settings
+    layers: tuple[Layer, ...]
+    """The strongest first."""
+
+    def layer_of(self, key: str) -> Layer | None:
+        """The place that decided `key`; None for a default."""
+        return next((layer for layer in self.layers if key in layer.values), None)
+
+    def origin_of(self, key: str) -> str:
+        """Name where `key` comes from: `flag`, a variable, a file, or `default`."""
+        layer = self.layer_of(key)
+        if layer is None:
+            return DEFAULT
+        return FLAG if layer.origin == FLAG else layer.place_of(key).removesuffix(f": {key}")
+
+    def refuse(self, key: str, reason: str, hint: str | None = None) -> SunoVideoError:
+        """Give the error for a value that turned out not to fit, naming where it was set."""
+        return (self.layer_of(key) or Layer(FLAG, {})).refuse(key, reason, hint)
+
+
+def user_folder() -> Path:
+    """Where this user's own settings and looks are."""
+    return Path(platformdirs.user_config_dir("suno-video"))
+
+
+def user_file() -> Path:
+    """The settings file of this user."""
+    return user_folder() / "config.toml"
+
+
+def user_looks_folder() -> Path:
+    """Where this user's own looks are; may be missing."""
+    return user_folder() / "looks"
+
+
+def load_settings(
+    flags: Mapping[str, Any] | None = None, *, config: Path | None = None, project: Path | None = None
+) -> LoadedSettings:
+    """Read all settings.
+
+    Args:
+        flags: Values from the command line; None means not given.
+        config: Takes the place of the project file.
+        project: Project folder whose `suno-video.toml` counts; without one there, that of the working folder does.
+
+    Raises:
+        ConfigError: A file or variable has an unknown key or a bad value; names it, and the line in a file.
+        UsageError: A flag has a bad value.
+    """
+    layers = [Layer(FLAG, {key: value for key, value in (flags or {}).items() if value is not None})]
+    layers.append(Layer("environment", EnvSettingsSource(Settings)()))
+    layers += [_read_file(path, is_project=True) for path in _project_files(config, project)]
+    if user_file().is_file():
+        layers.append(_read_file(user_file(), is_project=False))
+    for layer in layers:
+        _check_keys(layer)
+    return LoadedSettings(_merge(layers), tuple(layers))
+
+
+def _project_files(config: Path | None, project: Path | None) -> list[Path]:
+    if config is not None:
+        return [config]
+    candidates = [folder / PROJECT_FILE for folder in (project, Path()) if folder is not None]
+    try:
+        return [path for path in candidates if path.is_file()][:1]
+    except OSError as exc:
+        raise write_trouble(candidates[0], exc) from exc
+
+
+def _read_file(path: Path, *, is_project: bool) -> Layer:
+    try:
+        text = path.read_text(encoding="utf-8")
+        values = TomlConfigSettingsSource(Settings, path)()
+    except OSError as exc:
+        raise ConfigError(
+            f"The settings file {path} cannot be read: {exc.strerror}.", "Check the name given with --config."
+        ) from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{path}: not valid TOML: {exc}", 'Mend that line; texts need quotes: look = "auto"') from exc
+    return Layer(str(path), values, text, is_project)
+
+
+def _check_keys(layer: Layer) -> None:
+    for key in layer.values:
+        if key in Settings.model_fields:
+            continue
+        if layer.is_project and _NEVER_IN_A_PROJECT.search(key.lower()):
+            raise layer.refuse(
+                key,
+                "a project file may not set keys or service addresses.",
+                f"Put it into your own file, {user_file()}, if you meant it.",
+            )
+        raise layer.refuse(key, "there is no such setting.", f"Settings are: {', '.join(Settings.model_fields)}.")
+
+
+def _merge(layers: list[Layer]) -> Settings:
+    merged: dict[str, Any] = {}
+    for layer in reversed(layers):
+        merged.update(layer.values)
+    try:
+        return Settings(**merged)
+    except ValidationError as exc:
+        fault = exc.errors(include_url=False)[0]
+        key = str(fault["loc"][0])
+        layer = next(layer for layer in layers if key in layer.values)
+        reason = fault["msg"].removeprefix("Value error, ")
+        raise layer.refuse(key, f"{merged[key]!r} does not fit: {reason}") from exc
+
+
+def line_of(text: str, key: str) -> int | None:
+    """Find the 1-based line on which a TOML text sets a top-level key or begins a table of that name."""
+    match = re.search(rf"^[ \t]*(?:\[\s*)?[\"']?{re.escape(key)}[\"']?\s*[=.\]]", text, re.MULTILINE)
+    return text.count("\n", 0, match.start()) + 1 if match else None
