@@ -1,0 +1,1 @@
+"""Everything that touches ffmpeg, sound files, fonts or the writing of files."""

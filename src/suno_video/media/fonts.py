@@ -1,0 +1,73 @@
+"""Our fonts: shipped by pip, so that text looks the same on every machine."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from suno_video.core.errors import ToolMissingError
+from suno_video.media.atomic import make_folder, write_trouble
+
+if TYPE_CHECKING:
+    from PIL.ImageFont import FreeTypeFont
+
+FAMILIES: Final = {"Inter": "fontpkg_inter", "Noto Sans": "fontpkg_noto_sans"}
+
+
+@lru_cache(maxsize=1)
+def font_files() -> tuple[Path, ...]:
+    """Find the font files of all our families. Raises `ToolMissingError` when they are not installed."""
+    from importlib.util import find_spec
+
+    files: list[Path] = []
+    for family, package in FAMILIES.items():
+        spec = find_spec(package)
+        found = sorted((Path(spec.origin).parent / "files").glob("*.ttf")) if spec and spec.origin else []
+        if not found:
+            raise ToolMissingError(
+                f"The font {family} is not installed.", f"Run: pip install {package.replace('_', '-')}"
+            )
+        files += found
+    return tuple(files)
+
+
+def font_file(family: str, *, italic: bool = False) -> Path:
+    """Find the variable font file of a family, for drawing with Pillow. Raises `ToolMissingError`."""
+    stem = family.replace(" ", "")
+    for path in font_files():
+        if path.name.startswith(f"{stem}-Italic[" if italic else f"{stem}["):
+            return path
+    raise ToolMissingError(f"The font {family} is not installed.", "Reinstall suno-video with pip.")
+
+
+@lru_cache(maxsize=32)
+def drawing_font(size_px: int, weight: int) -> FreeTypeFont:
+    """Inter at a size and weight (100 to 900), for drawing with Pillow. Raises `ToolMissingError`."""
+    from PIL import ImageFont
+
+    font = ImageFont.truetype(str(font_file("Inter")), size_px)
+    # A Pillow built with an old FreeType draws the normal weight.
+    with contextlib.suppress(OSError, NotImplementedError):
+        # The axes of Inter: optical size (14 to 32), weight.
+        font.set_variation_by_axes([min(max(size_px, 14), 32), weight])
+    return font
+
+
+def link_fonts(folder: Path) -> None:
+    """Put all our fonts into a folder, by link where that is possible. Raises `CannotCreateError` or `DiskError`."""
+    make_folder(folder)
+    for path in font_files():
+        target = folder / path.name
+        if target.exists():
+            continue
+        try:
+            target.symlink_to(path)
+        except OSError:
+            # No links here (Windows without the right to make them, some network drives).
+            try:
+                shutil.copyfile(path, target)
+            except OSError as exc:
+                raise write_trouble(target, exc) from exc

@@ -1,0 +1,1 @@
+"""What is remembered on disk between runs: the project folder, receipts, fingerprints, the lock."""
