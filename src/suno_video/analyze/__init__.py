@@ -1,0 +1,1 @@
+"""The first stage: a song becomes a `SongAnalysis`."""

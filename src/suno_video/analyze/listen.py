@@ -1,0 +1,164 @@
+"""The analyze stage as a recipe: one pass over the sound, then beats, form and character from its features."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from suno_video.analyze.beats import track_beats
+from suno_video.analyze.character import estimate_key, integrated_lufs, mood_words
+from suno_video.analyze.envelopes import energy_curve
+from suno_video.analyze.id3 import read_sylt
+from suno_video.analyze.lyrics import find_lyrics, side_files
+from suno_video.analyze.onsets import find_onsets
+from suno_video.analyze.palette import cover_palette
+from suno_video.analyze.sections import find_sections, leading_silence_s
+from suno_video.analyze.spectra import Spectra, measure_spectra
+from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
+from suno_video.core.analysis import SongAnalysis
+from suno_video.core.color import Palette
+from suno_video.core.errors import NoSuchInputError
+from suno_video.core.frames import FrameGrid
+from suno_video.core.song import Lyrics, Song
+from suno_video.media.audio import Sound, check_song_file, open_sound
+
+ANALYZER = "suno-video listen 1"
+"""Changes whenever the same song would give another analysis; part of the cache key."""
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A song that has been listened to."""
+
+    song: Song
+    analysis: SongAnalysis
+
+
+def listen(path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | None = None) -> Heard:
+    """Listen to a song.
+
+    Args:
+        fps: Frame rate of the envelopes.
+        max_duration_s: Longer songs are refused.
+        cover_folder: An existing folder that gets `cover.png` if the song has a cover; with None there is no
+            `Song.cover`, but its colours are still taken.
+
+    Raises:
+        NoSuchInputError, BadSongError, SongTooLongError: It cannot be listened to.
+    """
+    check_song_file(path)
+    digest = song_digest(path)
+
+    # 1. Decode once, keeping features only
+    sound = open_sound(path, max_duration_s=max_duration_s)
+    spectra = measure_spectra(sound)
+
+    # 2. Read what people wrote into and beside it
+    tags = read_tags(path)
+    words = find_lyrics(path, read_sylt(path), tags.lyrics, sound.duration_s)
+    cover, palette, cover_notes = _take_cover(tags, cover_folder)
+
+    # 3. Put it together
+    silence = () if integrated_lufs(spectra.weighted) is not None else ("nothing is heard in it: the song is silent",)
+    notes = (*_length_notes(sound, tags), *silence, *tags.notes, *cover_notes, *words.notes)
+    song = _describe_song(path, digest, sound, tags, words.lyrics, cover, notes)
+    return Heard(song, _analyze(spectra, song, fps, palette))
+
+
+def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) -> SongAnalysis:
+    grid = FrameGrid.for_duration(spectra.duration_s, fps)
+    # 1. Onsets, then the beats among them
+    onsets = find_onsets(spectra)
+    beats = track_beats(spectra, onsets)
+    # 2. The form, on the bars
+    sections = find_sections(spectra, onsets, beats, song.genre, _section_tags(song.lyrics))
+    # 3. The character of the whole
+    key, lufs = estimate_key(spectra.chroma), integrated_lufs(spectra.weighted)
+    clear = onsets.clear_times_s()
+    moods = mood_words(spectra, beats.tempo_bpm, key, lufs, len(clear) / spectra.duration_s, song.genre)
+    return SongAnalysis(
+        song_sha256=song.sha256,
+        analyzer=ANALYZER,
+        duration_s=spectra.duration_s,
+        tempo_bpm=round(beats.tempo_bpm, 2),
+        beats_s=beats.beats_s,
+        downbeats_s=beats.downbeats_s,
+        beats_per_bar=beats.beats_per_bar,
+        beat_confidence=round(beats.confidence, 3),
+        onsets_s=clear,
+        sections=sections,
+        energy=energy_curve(spectra, onsets, grid),
+        key=key.name,
+        key_confidence=round(key.confidence, 3),
+        moods=moods,
+        integrated_lufs=lufs,
+        cover_palette=palette,
+        n_leading_silent_frames=min(grid.n_frames, int(leading_silence_s(spectra) * fps)),
+    )
+
+
+def _section_tags(lyrics: Lyrics | None) -> frozenset[str]:
+    lines = lyrics.lines if lyrics else ()
+    return frozenset(line.section.lower() for line in lines if line.section)
+
+
+def _describe_song(
+    path: Path, digest: str, sound: Sound, tags: Tags, lyrics: Lyrics | None, cover: str | None, notes: tuple[str, ...]
+) -> Song:
+    return Song(
+        file_name=path.name.encode("utf-8", errors="replace").decode("utf-8"),
+        sha256=digest,
+        n_samples=sound.n_samples,
+        sample_rate_hz=sound.sample_rate_hz,
+        n_channels=sound.n_channels,
+        duration_s=sound.duration_s,
+        title=tags.title,
+        artist=tags.artist,
+        album=tags.album,
+        genre=tags.genre,
+        cover=cover,
+        lyrics=lyrics,
+        notes=notes,
+    )
+
+
+def _take_cover(tags: Tags, folder: Path | None) -> tuple[str | None, Palette | None, tuple[str, ...]]:
+    """Save the cover and take its colours; a cover that cannot be read gives a note."""
+    if tags.cover is None:
+        return None, None, ()
+    try:
+        picture = open_cover(tags.cover)
+    except ValueError as exc:
+        return None, None, (f"the cover was left out: {exc}",)
+    name = save_cover(picture, folder) if folder is not None else None
+    return name, cover_palette(picture), ()
+
+
+def _length_notes(sound: Sound, tags: Tags) -> tuple[str, ...]:
+    notes = []
+    promised = tags.header_duration_s
+    if promised is not None and abs(promised - sound.duration_s) > max(1.0, 0.01 * sound.duration_s):
+        notes.append(f"decoded {sound.duration_s:.1f} s of the {promised:.1f} s that the header promises")
+    if sound.trouble:
+        notes.append(f"the end of the file could not be decoded: {sound.trouble}")
+    return tuple(notes)
+
+
+def song_digest(path: Path) -> str:
+    """Hash the content of a song and of the lyrics files beside it, with their endings, without decoding.
+
+    The same digest, `ANALYZER` and frame rate give the same analysis. Raises `NoSuchInputError` and `BadSongError` as
+    `check_song_file` does.
+    """
+    check_song_file(path)
+    whole = hashlib.sha256()
+    try:
+        for part in (path, *side_files(path)):
+            with part.open("rb") as file:
+                content = hashlib.file_digest(file, "sha256").digest()
+            # The title may come from the name, and the kind of lyrics from the ending.
+            whole.update(part.name.encode("utf-8", errors="replace") + b"\0" + content)
+    except OSError as exc:
+        raise NoSuchInputError(f"{str(path)!r} cannot be read: {exc.strerror}.", "Check the disk.") from exc
+    return whole.hexdigest()
