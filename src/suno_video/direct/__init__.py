@@ -1,0 +1,1 @@
+"""The second stage: a `SongAnalysis` becomes a `Storyboard`."""

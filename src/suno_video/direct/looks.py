@@ -1,0 +1,207 @@
+"""Looks: taste as data. Ours lie beside this file as TOML, a user's own in a folder that the caller names."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from typing import get_args
+
+from pydantic import ValidationError
+
+from suno_video.core.analysis import SongAnalysis
+from suno_video.core.brief import Look
+from suno_video.core.errors import BadEditError, UsageError
+from suno_video.core.song import Song
+from suno_video.core.storyboard import TransitionKind
+
+AUTO = "auto"
+
+GENRE_MOODS = {
+    "edm": ("energetic", "electric"),
+    "house": ("energetic", "electric"),
+    "trance": ("euphoric", "psychedelic"),
+    "techno": ("mechanical", "dark"),
+    "dnb": ("frantic", "mechanical"),
+    "drum and bass": ("frantic", "mechanical"),
+    "dubstep": ("aggressive", "mechanical"),
+    "synthwave": ("nostalgic", "electric"),
+    "hip hop": ("urban", "groovy"),
+    "hip-hop": ("urban", "groovy"),
+    "hiphop": ("urban", "groovy"),
+    "rap": ("urban", "groovy"),
+    "trap": ("urban", "confident"),
+    "rock": ("aggressive", "energetic"),
+    "metal": ("aggressive", "dark"),
+    "punk": ("aggressive", "frantic"),
+    "lofi": ("nostalgic", "relaxed"),
+    "lo-fi": ("nostalgic", "relaxed"),
+    "ambient": ("ambient", "serene"),
+    "classical": ("elegant", "delicate"),
+    "waltz": ("whimsical", "elegant"),
+    "jazz": ("smoky", "intimate"),
+    "blues": ("smoky", "sad"),
+    "soul": ("warm", "romantic"),
+    "r&b": ("romantic", "groovy"),
+    "folk": ("tender", "acoustic"),
+    "country": ("warm", "nostalgic"),
+    "acoustic": ("tender", "acoustic"),
+    "ballad": ("tender", "delicate"),
+    "pop": ("happy", "bright"),
+    "disco": ("groovy", "festive"),
+    "funk": ("groovy", "playful"),
+    "indie": ("dreamy", "nostalgic"),
+    "cinematic": ("epic", "mysterious"),
+    "soundtrack": ("epic", "mysterious"),
+}
+"""What a genre suggests when it stands in the tags."""
+
+
+def load_looks(folder: Path | None = None, families: frozenset[str] | None = None) -> dict[str, Look]:
+    """Load all looks by name, in order of name. A user's look replaces ours of the same name.
+
+    Args:
+        folder: Where the user keeps looks of their own; may be missing.
+        families: Scene families that a user's look may name; None when nobody knows them yet.
+
+    Raises:
+        BadEditError: A look of the user's does not fit; names the file, the line and the reason.
+    """
+    looks: dict[str, Look] = {}
+    for entry in resources.files("suno_video.direct").joinpath("looks").iterdir():
+        if entry.name.endswith(".toml"):
+            look = read_look(entry.read_text(encoding="utf-8"), entry.name)
+            looks[look.name] = look
+    for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
+        look = load_look(path, families)
+        looks[look.name] = look
+    return dict(sorted(looks.items()))
+
+
+def load_look(path: Path, families: frozenset[str] | None = None) -> Look:
+    """Read one look. Raises `BadEditError` with line and reason, and `OSError`."""
+    try:
+        return read_look(path.read_text(encoding="utf-8"), str(path), families)
+    except UnicodeDecodeError as exc:
+        raise BadEditError(str(path), [f"not UTF-8 text: {exc.reason} at byte {exc.start}"]) from exc
+
+
+def read_look(text: str, source: str, families: frozenset[str] | None = None) -> Look:
+    """Read a look from TOML. Raises `BadEditError` with line and reason."""
+    try:
+        look = Look.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as exc:
+        raise BadEditError(source, [_toml_reason(str(exc), text)]) from exc
+    except ValidationError as exc:
+        reasons = [_explain(text, fault["loc"], fault["msg"]) for fault in exc.errors(include_url=False)]
+        raise BadEditError(source, reasons) from exc
+    reasons = [_explain(text, loc, reason) for loc, reason in _faults(look, families)]
+    if reasons:
+        raise BadEditError(source, reasons)
+    return look
+
+
+def _faults(look: Look, families: frozenset[str] | None) -> Iterator[tuple[tuple[str, ...], str]]:
+    """What the record alone cannot know."""
+    if look.name == AUTO or not look.name.strip():
+        yield ("name",), f"{look.name!r} cannot be the name of a look"
+    if not look.families.get("default"):
+        yield ("families", "default"), "names no family, but has to serve the sections that have none of their own"
+    for key in ("soft_transitions", "hard_transitions"):
+        for kind in getattr(look, key):
+            if kind not in get_args(TransitionKind):
+                yield (key,), f"there is no transition {kind!r}; there are {', '.join(get_args(TransitionKind))}"
+    for label, names in look.families.items():
+        for name in names:
+            if families is not None and name not in families:
+                yield ("families", label), f"there is no family {name!r}; there are {', '.join(sorted(families))}"
+
+
+def choose_look(name: str, looks: dict[str, Look], song: Song, analysis: SongAnalysis) -> Look:
+    """Take the look asked for; for `auto`, the one whose moods fit the song best.
+
+    Raises:
+        UsageError: There is no look of that name.
+    """
+    if name != AUTO:
+        if name not in looks:
+            raise UsageError(f"There is no look called {name!r}.", f"Use {AUTO}, {', '.join(looks)}.")
+        return looks[name]
+    weights = mood_weights(song, analysis)
+    return max(looks.values(), key=lambda look: (_fit(look, weights), _lot(song, look)))
+
+
+def mood_weights(song: Song, analysis: SongAnalysis) -> dict[str, float]:
+    """Weigh the mood words of a song: what was heard first, then what genre, tempo and energy suggest."""
+    weights: dict[str, float] = {}
+    for rank, mood in enumerate(analysis.moods):
+        weights[mood.lower()] = 1.0 / (1 + 0.5 * rank)
+    # The longest match speaks: `drum and bass` says more than `bass`.
+    genre = (song.genre or "").lower()
+    found = sorted((name for name in GENRE_MOODS if re.search(rf"\b{re.escape(name)}\b", genre)), key=len)
+    # Makers of songs write moods into the genre as well: `dark synthwave, dreamy, female vocals`.
+    for mood in (*(GENRE_MOODS[found[-1]] if found else ()), *re.findall(r"[a-z]+", genre)):
+        weights[mood] = weights.get(mood, 0.0) + 1.2
+    for mood in _suggested(analysis):
+        weights[mood] = weights.get(mood, 0.0) + 0.35
+    return weights
+
+
+def _suggested(analysis: SongAnalysis) -> list[str]:
+    energy = sum(s.energy * (s.end_s - s.start_s) for s in analysis.sections) / analysis.duration_s
+    moods = ["energetic"] if energy > 0.65 else ["calm"] if energy < 0.3 else []
+    if analysis.tempo_bpm > 160 and energy > 0.5:
+        moods.append("frantic")
+    elif 0 < analysis.tempo_bpm < 80:
+        moods.append("slow")
+    elif analysis.tempo_bpm == 0:
+        moods.append("serene")
+    if analysis.key and analysis.key_confidence > 0.5:
+        moods.append("dark" if "minor" in analysis.key else "bright")
+    return moods
+
+
+def _fit(look: Look, weights: dict[str, float]) -> float:
+    # Rounded, so that float dust never decides; a look with few words is not worse off for it.
+    return round(sum(weights.get(mood.lower(), 0.0) for mood in look.moods), 3)
+
+
+def _lot(song: Song, look: Look) -> str:
+    """Draw between looks that fit equally well: always the same for a song."""
+    return hashlib.sha256(f"{song.sha256}/{look.name}".encode()).hexdigest()
+
+
+def _toml_reason(message: str, text: str) -> str:
+    found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", message, re.DOTALL)
+    if found and found[2]:
+        return f"line {found[2]}, column {found[3]}: {found[1]}"
+    # An open string or list is noticed only where the file ends.
+    return f"line {text.count(chr(10)) + 1}, at the end: {found[1]}" if found else message
+
+
+def _explain(text: str, loc: tuple[int | str, ...], message: str) -> str:
+    where = ".".join(str(part) for part in loc) or "the whole file"
+    line = _find_toml_line(text, [str(part) for part in loc])
+    return f"line {line}: {where}: {message}" if line else f"{where}: {message}"
+
+
+def _find_toml_line(text: str, path: list[str]) -> int | None:
+    """Find the 1-based line of a key, or of its table when the key is missing or inline."""
+    table: list[str] = []
+    best: tuple[int, int] | None = None
+    for number, line in enumerate(text.splitlines(), start=1):
+        header = re.match(r"\s*\[+([^\]]+)\]+", line)
+        key = re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line)
+        if header:
+            table = [part.strip(" \"'") for part in header[1].split(".")]
+            here = table
+        elif key:
+            here = [*table, key[1]]
+        else:
+            continue
+        if here == path[: len(here)] and (best is None or len(here) > best[0]):
+            best = (len(here), number)
+    return best[1] if best else None

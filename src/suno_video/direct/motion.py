@@ -1,0 +1,123 @@
+"""How the camera moves, how scenes are joined, and what the picture does with the music."""
+
+from __future__ import annotations
+
+import random
+from typing import cast, get_args
+
+from suno_video.core.analysis import Section
+from suno_video.core.brief import Look
+from suno_video.core.storyboard import (
+    MAX_TRANSITION_FRAMES,
+    BeatEffect,
+    Motion,
+    MoveKind,
+    Transition,
+    TransitionKind,
+)
+from suno_video.direct.pacing import drive_of
+
+CALM_MOVES: tuple[MoveKind, ...] = ("drift", "push_in", "rise", "hold", "pull_out")
+STEADY_MOVES: tuple[MoveKind, ...] = ("push_in", "pan_left", "drift", "pan_right", "orbit", "pull_out")
+WILD_MOVES: tuple[MoveKind, ...] = ("push_in", "orbit", "pull_out", "pan_left", "rise", "pan_right", "fall")
+
+BEATS_OF: dict[TransitionKind, float] = {
+    "dissolve": 2.0,
+    "dip": 2.0,
+    "wipe": 1.0,
+    "zoom": 1.0,
+    "whip": 0.5,
+    "flash": 0.5,
+    "glitch": 0.5,
+}
+"""How many beats a transition takes."""
+
+MAX_TRANSITION_S = 1.4
+"""No transition is longer than this, however slow the song."""
+
+
+def move_camera(section: Section, position: float, before: MoveKind | None, *, calmer: bool, seed: int) -> Motion:
+    """Choose a camera move that the scene before did not have.
+
+    Args:
+        position: Place of the scene in its section, 0 (first) to 1 (last).
+    """
+    rng = random.Random(f"motion {seed}")
+    drive = drive_of(section) * (0.6 if calmer else 1.0)
+    moves = CALM_MOVES if drive < 0.35 else STEADY_MOVES if drive < 0.65 else WILD_MOVES
+    move = rng.choice([move for move in moves if move != before])
+    if section.label == "build" and before != "push_in":
+        move = "push_in"
+    elif section.label == "outro" and position == 1 and before != "pull_out":
+        move = "pull_out"  # the film lets go
+    return Motion(move=move, amount=round(0.25 + 0.6 * drive, 2), on_beat=round(min(1.0, 0.05 + 0.75 * drive), 2))
+
+
+def scale_effects(look: Look, section: Section, *, sure_beats: bool, calmer: bool) -> tuple[BeatEffect, ...]:
+    """Take the effects of a look as far as the section carries them."""
+    drive = drive_of(section) * (0.5 if calmer else 1.0)
+    taste = look.effects
+    loud = max(0.0, (drive - 0.5) / 0.5)
+    wanted = (
+        BeatEffect(kind="zoom_pulse", amount=_round(taste.zoom_pulse * drive), on="beat" if sure_beats else "bass"),
+        BeatEffect(kind="shake", amount=_round(taste.shake * loud), on="bass"),
+        # Only on downbeats, so that even the fastest song stays well below three flashes a second.
+        BeatEffect(kind="flash", amount=_round(taste.flash * loud), on="downbeat" if sure_beats else "onset"),
+        BeatEffect(kind="chromatic", amount=_round(taste.chromatic * drive), on="onset"),
+        BeatEffect(kind="echo", amount=_round(taste.echo * (1 - 0.5 * drive)), on="always"),
+        BeatEffect(kind="letterbox", amount=_round(taste.letterbox), on="always"),
+    )
+    return tuple(effect for effect in wanted if effect.amount >= 0.04 and (sure_beats or effect.kind != "flash"))
+
+
+def join_scenes(
+    look: Look,
+    before: Section,
+    after: Section,
+    *,
+    opens_section: bool,
+    same_family: bool,
+    nth: int,
+    shortest_frames: int,
+    beat_s: float,
+    fps: int,
+    seed: int,
+) -> Transition:
+    """Choose how a scene is entered.
+
+    Args:
+        nth: Number of the scene in its section, from 0.
+        shortest_frames: Length of the shorter of the two scenes.
+    """
+    rng = random.Random(f"join {seed}")
+    drive, drive_before = drive_of(after), drive_of(before)
+    if opens_section:
+        rises = drive > drive_before + 0.12 or after.label == "drop"
+        kinds = look.hard_transitions if (rises and drive > 0.5) or drive > 0.75 else look.soft_transitions
+        kind = _pick([kind for kind in kinds if kind != "cut"] or ["cut"], rng)
+    elif drive < 0.35 or (same_family and drive < 0.65):
+        # Where one calm picture follows its like, a hard cut would look like a fault of the tape.
+        kind = _pick(look.soft_transitions, rng) if rng.random() < 0.75 else "cut"
+    else:
+        lively = drive > 0.65 and nth % 4 == 0
+        kind = _pick(look.hard_transitions, rng) if lively else "cut"
+    return _sized(kind, shortest_frames, beat_s, fps)
+
+
+def _sized(kind: TransitionKind, shortest_frames: int, beat_s: float, fps: int) -> Transition:
+    """Size a transition by the beat; it never takes more than a third of a scene on either side."""
+    if kind == "cut":
+        return Transition()
+    length_s = min(BEATS_OF[kind] * beat_s, MAX_TRANSITION_S)
+    n_frames = min(round(length_s * fps), 2 * (shortest_frames // 3), MAX_TRANSITION_FRAMES)
+    n_frames -= n_frames % 2
+    return Transition(kind=kind, n_frames=n_frames) if n_frames >= 2 else Transition()
+
+
+def _pick(kinds: tuple[str, ...] | list[str], rng: random.Random) -> TransitionKind:
+    known = [kind for kind in kinds if kind in get_args(TransitionKind)]
+    return cast(TransitionKind, rng.choice(known or ["cut"]))
+
+
+def _round(amount: float) -> float:
+    return round(min(max(amount, 0.0), 1.0), 2)
