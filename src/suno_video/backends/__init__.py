@@ -1,0 +1,1 @@
+"""Everything that makes pictures. Backends know no song and no storyboard."""

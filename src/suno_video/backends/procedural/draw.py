@@ -1,0 +1,112 @@
+"""Draws soft anti-aliased strokes (lines and points) at full resolution, with their colour into the light below."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from suno_video.backends.procedural.develop import Bytes
+from suno_video.backends.procedural.jit import inline, kernel
+from suno_video.backends.procedural.mathf import Floats, clamp01, fexp
+
+# A stroke is drawn out to 1.8 radii, where 1 % of its middle is left.
+
+
+@inline
+def _slant(dx: float, dy: float, reach: float) -> tuple[float, float]:
+    # How far the middle of a stroke moves from row to row, and how far it reaches to each side within a row.
+    steep = max(abs(dy), 1e-3)
+    steep = -steep if dy < 0.0 else steep
+    return dx / steep, reach * np.sqrt(dx * dx + steep * steep) / abs(steep)
+
+
+@inline
+def _row_span(middle: float, half: float, first: int, last: int) -> tuple[int, int]:
+    # Far away for rows that only the ends touch; kept in the range of integers.
+    left = min(max(middle - half, -1e6), 1e6)
+    right = min(max(middle + half, -1e6), 1e6)
+    return max(first, int(np.floor(left))), min(last, int(np.floor(right)) + 2)
+
+
+@kernel
+def draw_strokes(sharp: Floats, marked: Bytes, light: Floats, strokes: Floats) -> None:
+    """Add strokes to the sharp plane (H, W), mark its rows, and add their colour to the light (3, h, w).
+
+    Args:
+        strokes: Shape (n, 9): x0, y0, x1, y1, radius in pixels of `sharp`; weight in `sharp`; red, green, blue light.
+            Both ends equal make a point. A negative radius leaves the ends open, so that pieces of a curve join evenly.
+    """
+    height, width = sharp.shape
+    h, w = light.shape[1], light.shape[2]
+    scale_x = np.float32(w) / np.float32(width)
+    scale_y = np.float32(h) / np.float32(height)
+    for n in range(strokes.shape[0]):
+        ax, ay, bx, by = strokes[n, 0], strokes[n, 1], strokes[n, 2], strokes[n, 3]
+        radius, weight = abs(strokes[n, 4]), strokes[n, 5]
+        is_open = strokes[n, 4] < 0.0
+        reach = 1.8 * radius
+        if max(ax, bx) < -reach or min(ax, bx) > np.float32(width) + reach:
+            continue
+        if max(ay, by) < -reach or min(ay, by) > np.float32(height) + reach:
+            continue
+        dx = bx - ax
+        dy = by - ay
+        inverse = 1.0 / (dx * dx + dy * dy + 1e-6)
+        narrow = 1.0 / (radius * radius)
+        left = max(int(min(ax, bx) - reach), 0)
+        right = min(int(max(ax, bx) + reach + 2.0), width)
+        if weight > 0.004:
+            slope, half = _slant(dx, dy, reach)
+            for j in range(max(int(min(ay, by) - reach), 0), min(int(max(ay, by) + reach + 2.0), height)):
+                y = np.float32(j)
+                first, last = _row_span(ax + (y - ay) * slope, half, left, right)
+                if first < last:
+                    marked[j] = 1
+                row = sharp[j]
+                for i in range(first, last):
+                    px = np.float32(i) - ax
+                    py = y - ay
+                    along = (px * dx + py * dy) * inverse
+                    t = clamp01(along)
+                    ex = px - dx * t
+                    ey = py - dy * t
+                    d = (ex * ex + ey * ey) * narrow
+                    if d < 3.24 and not (is_open and (along < 0.0 or along >= 1.0)):
+                        row[i] += weight * fexp(-1.4 * d)
+        _draw_light(light, strokes[n], scale_x, scale_y)
+
+
+@inline
+def _draw_light(light: Floats, stroke: Floats, scale_x: float, scale_y: float) -> None:
+    h, w = light.shape[1], light.shape[2]
+    red, green, blue = stroke[6], stroke[7], stroke[8]
+    if max(red, green, blue) > 0.002:
+        ax, ay = (stroke[0] + 0.5) * scale_x - 0.5, (stroke[1] + 0.5) * scale_y - 0.5
+        dx, dy = (stroke[2] - stroke[0]) * scale_x, (stroke[3] - stroke[1]) * scale_y
+        true_radius = abs(stroke[4]) * scale_y
+        # Thinner than a pixel of the light plane: drawn as wide as one, and dimmer instead.
+        radius = max(true_radius, 0.8)
+        share = true_radius / radius
+        length = np.sqrt(dx * dx + dy * dy)
+        share = share * max(share, min(1.0, length * 0.5))
+        red, green, blue = red * share, green * share, blue * share
+        inverse = 1.0 / (dx * dx + dy * dy + 1e-6)
+        narrow = 1.0 / (radius * radius)
+        reach = 1.8 * radius
+        slope, half = _slant(dx, dy, reach)
+        left = max(int(min(ax, ax + dx) - reach), 0)
+        right = min(int(max(ax, ax + dx) + reach + 2.0), w)
+        for j in range(max(int(min(ay, ay + dy) - reach), 0), min(int(max(ay, ay + dy) + reach + 2.0), h)):
+            y = np.float32(j)
+            first, last = _row_span(ax + (y - ay) * slope, half, left, right)
+            for i in range(first, last):
+                px = np.float32(i) - ax
+                py = y - ay
+                t = clamp01((px * dx + py * dy) * inverse)
+                ex = px - dx * t
+                ey = py - dy * t
+                d = (ex * ex + ey * ey) * narrow
+                if d < 3.24:
+                    g = fexp(-1.4 * d)
+                    light[0, j, i] += red * g
+                    light[1, j, i] += green * g
+                    light[2, j, i] += blue * g
