@@ -1,0 +1,1 @@
+"""The fourth stage: footage becomes segments, segments become the film."""

@@ -1,0 +1,165 @@
+"""Builds ffmpeg's argument lists with ffmpeg-python: a compiler for graphs, and nothing here runs them."""
+
+from __future__ import annotations
+
+import os
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import ffmpeg
+
+from suno_video.assemble.profile import TICKS_PER_FRAME, EncoderProfile
+from suno_video.core.frames import FrameSize
+from suno_video.media.ffmpeg import file_url
+
+AAC_RATE_HZ = 48000
+AAC_FRAME = 1024
+"""Samples in one AAC frame, and the encoder's delay: what goes in first comes out 1024 samples later."""
+
+_BITEXACT = {"fflags": "+bitexact", "map_metadata": "-1"}
+_BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "color_range": "tv"}
+# Footage of strangers: containers that hold one video, no playlist that could name other files.
+VIDEO_FORMATS = "mov,matroska,avi,mpegts,mpeg,gif,ogg,flv,asf,image2,png_pipe,jpeg_pipe,webp_pipe"
+
+
+def _file(path: Path) -> str:
+    """Name a file within a graph. A name that is no text is carried byte for byte, for ffmpeg-python hashes UTF-8."""
+    return os.fsencode(file_url(path)).decode("latin-1")
+
+
+def segment_args(profile: EncoderProfile, out: Path, *, subtitles: str | None, fonts: str | None) -> list[str]:
+    """Encode raw I420 frames from `pipe:0` into one segment.
+
+    Args:
+        subtitles: Name of an ASS file to burn in, relative to ffmpeg's working folder.
+        fonts: Name of the folder with its fonts, likewise.
+    """
+    video = ffmpeg.input(
+        "pipe:0",
+        format="rawvideo",
+        pix_fmt="yuv420p",
+        video_size=(profile.size.width_px, profile.size.height_px),
+        framerate=profile.fps,
+        **_BT709,
+    )
+    if subtitles is not None:
+        video = video.filter("ass", filename=subtitles, fontsdir=fonts)
+    return _args(ffmpeg.output(video, _file(out), **_segment_options(profile)))
+
+
+def _segment_options(profile: EncoderProfile) -> dict[str, Any]:
+    x264 = (
+        f"keyint={profile.gop_frames}",
+        f"min-keyint={max(1, profile.gop_frames // 2)}",
+        "open-gop=0",
+        # Each segment must describe itself with the same words, or players stumble where they are spliced.
+        "stitchable=1",
+        *profile.x264_params,
+    )
+    return {
+        "vcodec": "libx264",
+        "preset": profile.preset,
+        "crf": profile.crf,
+        "profile:v": "high",
+        "pix_fmt": "yuv420p",
+        "bf": profile.b_frames,
+        "threads": profile.threads,
+        "x264-params": ":".join(x264),
+        "video_track_timescale": profile.timescale,
+        "fps_mode": "passthrough",
+        "flags:v": "+bitexact",
+        "f": "mp4",
+        **_BT709,
+        **_BITEXACT,
+    }
+
+
+def footage_args(path: Path, size: FrameSize) -> list[str]:
+    """Decode every frame of a clip to raw I420 on `pipe:1`, scaled to fill `size` and cropped in the middle."""
+    video = ffmpeg.input(_file(path), format_whitelist=VIDEO_FORMATS, protocol_whitelist="file,pipe").video
+    video = video.filter(
+        "scale",
+        size.width_px,
+        size.height_px,
+        force_original_aspect_ratio="increase",
+        flags="lanczos+accurate_rnd",
+        out_color_matrix="bt709",
+        out_range="limited",
+    )
+    video = video.filter("crop", size.width_px, size.height_px).filter("setsar", 1)
+    return _args(
+        ffmpeg.output(video, "pipe:1", f="rawvideo", pix_fmt="yuv420p", vcodec="rawvideo", fps_mode="passthrough")
+    )
+
+
+def sound_args(
+    rate_hz: int, n_channels: int, out: Path, *, fps: int, first_frame: int, n_frames: int, kbps: int
+) -> list[str]:
+    """Encode raw float samples from `pipe:0` into an AAC stream that plays in step without an edit list.
+
+    A decoder gives the first sample that went in after one AAC frame of nothing. So one AAC frame of the song is left
+    out at the front, and from there on every sample plays at its own time.
+
+    Args:
+        first_frame: Of the film, on the song's frame grid; the sound begins there and lasts for `n_frames`.
+    """
+    skip, end = _sound_start(fps, first_frame), sound_end(fps, first_frame, n_frames)
+    layout = "mono" if n_channels == 1 else "stereo"
+    sound = ffmpeg.input("pipe:0", format="f32le", sample_rate=rate_hz, ch_layout=layout)
+    sound = sound.audio.filter("aresample", AAC_RATE_HZ).filter("aformat", channel_layouts="stereo")
+    # Silence after the song up to the end of its last frame.
+    sound = sound.filter("apad", whole_len=end).filter("atrim", start_sample=skip).filter("asetpts", "N/SR/TB")
+    return _args(
+        ffmpeg.output(
+            sound, _file(out), acodec="aac", **{"b:a": f"{kbps}k", "flags:a": "+bitexact"}, f="adts", **_BITEXACT
+        )
+    )
+
+
+def _sound_start(fps: int, first_frame: int) -> int:
+    return round(Fraction(first_frame, fps) * AAC_RATE_HZ) + AAC_FRAME
+
+
+def sound_end(fps: int, first_frame: int, n_frames: int) -> int:
+    """Sample of the song, at 48 kHz, at which the sound of a film ends; the encoder adds one AAC frame of nothing."""
+    return _sound_start(fps, first_frame) + (aac_frames(n_frames, fps) - 1) * AAC_FRAME
+
+
+def splice_args(cut_list: str, sound: Path, out: Path, *, profile: EncoderProfile, tags: dict[str, str]) -> list[str]:
+    """Join segments and sound by stream copy, without edit lists, the index first.
+
+    Args:
+        cut_list: Name of a concat script, relative to ffmpeg's working folder.
+    """
+    pictures = ffmpeg.input(
+        f"file:{cut_list}", f="concat", protocol_whitelist="file,pipe", format_whitelist="concat,mov"
+    )
+    song = ffmpeg.input(_file(sound), f="aac", protocol_whitelist="file,pipe")
+    # The concat reader adds up durations in microseconds; this puts every frame back onto its exact tick.
+    exact = ":".join(f"{clock}=round({clock.upper()}/{TICKS_PER_FRAME})*{TICKS_PER_FRAME}" for clock in ("pts", "dts"))
+    stream = ffmpeg.output(
+        pictures.video,
+        song.audio,
+        _file(out),
+        c="copy",
+        **{"bsf:v": f"setts={exact}"},
+        video_track_timescale=profile.timescale,
+        use_editlist=0,
+        movflags="+faststart+negative_cts_offsets",
+        f="mp4",
+        **_BITEXACT,
+    )
+    args = _args(stream)
+    named = [word for key, value in tags.items() for word in ("-metadata", f"{key}={value}")]
+    return [*args[:-1], *named, args[-1]]  # the last word is the output
+
+
+def aac_frames(n_frames: int, fps: int) -> int:
+    """AAC frames that fit within the picture, so that the file is exactly as long as it; at most 21 ms are missing."""
+    return max(2, int(Fraction(n_frames, fps) * AAC_RATE_HZ / AAC_FRAME))
+
+
+def _args(stream: Any) -> list[str]:
+    words = (str(word) for word in ffmpeg.get_args(stream))
+    return ["-y", *(os.fsdecode(word.encode("latin-1")) if word.startswith("file:") else word for word in words)]

@@ -1,0 +1,77 @@
+"""What each piece of the film is conformed to: everything that its bytes depend on, but for the footage itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from suno_video.assemble.captions import caption_events, piece_subtitles
+from suno_video.assemble.cutlist import Piece, footage_span, plan_pieces
+from suno_video.assemble.effects import EffectTrack, effect_tracks
+from suno_video.assemble.fades import FilmFades, fades_of
+from suno_video.assemble.profile import EncoderProfile
+from suno_video.core.analysis import SongAnalysis
+from suno_video.core.music import MusicCurves, music_curves
+from suno_video.core.song import Lyrics
+from suno_video.core.storyboard import Scene, Storyboard
+
+CONFORM_VERSION = 2
+"""Raised whenever effects, transitions, captions or the order of their steps change the picture."""
+
+PREROLL_FRAMES = 8
+"""Frames that run before the first one seen, so that an echo has something to remember."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One scene as it is seen in a piece."""
+
+    scene: str
+    footage_start: int
+    """Frame of the song's grid that the scene's footage begins with."""
+    footage_stop: int
+    n_preroll: int
+    effects: tuple[EffectTrack, ...]
+    """Levels for `n_preroll` frames and then each frame of the piece."""
+
+
+@dataclass(frozen=True)
+class ConformPlan:
+    """One piece, ready to be made as soon as its footage is there. A fingerprint can be taken of it."""
+
+    piece: Piece
+    profile: EncoderProfile
+    layers: tuple[Layer, ...]
+    subtitles: str | None
+    """An ASS document with the captions and the title that fall into the piece."""
+    fades: FilmFades | None = None
+    """How the film rises and sinks, where that touches the piece."""
+    version: int = CONFORM_VERSION
+
+
+def conform_plans(
+    storyboard: Storyboard, analysis: SongAnalysis, lyrics: Lyrics | None, profile: EncoderProfile
+) -> tuple[ConformPlan, ...]:
+    """Plan all pieces of a film, in order."""
+    music = music_curves(analysis, storyboard.first_frame, storyboard.n_frames)
+    events = caption_events(storyboard, lyrics)
+    scenes = {scene.id: scene for scene in storyboard.scenes}
+    return tuple(
+        ConformPlan(
+            piece,
+            profile,
+            tuple(_layer(storyboard, scenes[name], piece, music) for name in piece.scenes),
+            piece_subtitles(events, storyboard, piece),
+            fades_of(storyboard, piece.start_frame, piece.end_frame),
+        )
+        for piece in plan_pieces(storyboard)
+    )
+
+
+def _layer(storyboard: Storyboard, scene: Scene, piece: Piece, music: MusicCurves) -> Layer:
+    start, stop = footage_span(storyboard, scene)
+    has_echo = any(effect.kind == "echo" for effect in scene.effects)
+    n_preroll = min(PREROLL_FRAMES, piece.start_frame - start) if has_echo else 0
+    first = piece.start_frame - n_preroll - storyboard.first_frame
+    last = piece.end_frame - storyboard.first_frame
+    tracks = effect_tracks(scene.effects, music, storyboard.fps)
+    return Layer(scene.id, start, stop, n_preroll, tuple(track.span(first, last) for track in tracks))

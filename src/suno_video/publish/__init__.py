@@ -1,0 +1,1 @@
+"""The fifth stage: the film meets the platforms."""

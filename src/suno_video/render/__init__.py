@@ -1,0 +1,1 @@
+"""The third stage: a `Storyboard` becomes footage, through any backend, in one loop."""

@@ -1,0 +1,44 @@
+"""What the render loop makes: pieces of the film, as asked for and as finished."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from suno_video.backends.base import Footage
+from suno_video.project.store import Receipt
+from suno_video.render.orders import ClipOrder
+
+OnFrames: TypeAlias = Callable[[int], None]
+"""Told how many more frames were written; raises `Stopped` when the run is to end."""
+
+Deliver: TypeAlias = Callable[[Sequence[Footage], Path, OnFrames], int]
+"""Turns footage into a finished piece at a path; gives the number of frames in the written file."""
+
+
+class Stopped(Exception):  # noqa: N818 - a signal between our own threads
+    """The run is ending; leave at once."""
+
+
+@dataclass(frozen=True)
+class PieceTask:
+    """One piece of the film that has to exist: a scene, or a join that shows two."""
+
+    piece: str
+    n_frames: int
+    fingerprint: str
+    """Of everything that the piece is made from, but for which backend really plays it."""
+    orders: tuple[ClipOrder, ...]
+    deliver: Deliver
+
+
+@dataclass(frozen=True)
+class PieceDone:
+    """A finished piece and where it lies."""
+
+    task: PieceTask
+    receipt: Receipt
+    path: Path
+    reused: bool
