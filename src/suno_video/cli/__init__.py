@@ -1,0 +1,1 @@
+"""The terminal: commands parse, call one function, print."""

@@ -1,0 +1,171 @@
+"""Looks whether everything that a film needs is here and works, for `suno-video doctor` and bug reports."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from suno_video.core.errors import SunoVideoError
+
+State: TypeAlias = Literal["ok", "warn", "fail"]
+
+NEEDED_ENCODERS = ("libx264", "aac")
+NEEDED_FILTERS = (*("ass", "scale", "crop", "setsar", "format"), *("aresample", "aformat", "apad", "atrim", "asetpts"))
+LOW_DISK_BYTES = 2 * 10**9  # a four-minute 1080p film with its segments takes about 0.5 GB
+LOW_MEMORY_BYTES = 2 * 10**9
+_TOOL_TIMEOUT_S = 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    name: str
+    state: State
+    detail: str
+    hint: str = ""
+
+
+def examine() -> Iterator[Finding]:
+    """Look at everything, one finding after the other. A check that breaks is itself a finding."""
+    checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
+        ("python", _python),
+        ("ffmpeg", _ffmpeg),
+        ("packages", _packages),
+        ("fonts", _fonts),
+        ("cache", _cache),
+        ("machine", _machine),
+        ("backends", _backends),
+    ]
+    for name, check in checks:
+        try:
+            yield from check()
+        except SunoVideoError as exc:
+            yield Finding(name, "fail", exc.message, exc.hint)
+        except Exception as exc:  # noqa: BLE001 - the doctor must live to tell
+            yield Finding(name, "fail", f"{type(exc).__name__}: {exc}", "Report this with the whole output.")
+
+
+def _python() -> Iterator[Finding]:
+    from suno_video import __version__
+
+    yield Finding("suno-video", "ok", __version__)
+    yield Finding("python", "ok", f"{platform.python_version()} ({platform.python_implementation()})")
+    yield Finding("platform", "ok", f"{platform.system()} {platform.release()} {platform.machine()}")
+
+
+def _ffmpeg() -> Iterator[Finding]:
+    from suno_video.media.ffmpeg import ffmpeg_path, ffmpeg_version
+
+    yield Finding("ffmpeg", "ok", f"{ffmpeg_version()} at {ffmpeg_path()}")
+    for kind, needed in (("encoders", NEEDED_ENCODERS), ("filters", NEEDED_FILTERS)):
+        missing = [name for name in needed if name not in _ffmpeg_names(kind)]
+        if missing:
+            hint = "Unset SUNO_VIDEO_FFMPEG, or: pip install --force-reinstall imageio-ffmpeg"
+            yield Finding(f"ffmpeg {kind}", "fail", f"missing: {', '.join(missing)}", hint)
+        else:
+            yield Finding(f"ffmpeg {kind}", "ok", ", ".join(needed))
+
+
+def _ffmpeg_names(kind: str) -> set[str]:
+    """Names of ffmpeg's encoders or filters: the second word of each line of its list."""
+    from suno_video.media.ffmpeg import ffmpeg_path
+
+    listed = subprocess.run(
+        [ffmpeg_path(), "-hide_banner", f"-{kind}"],
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=_TOOL_TIMEOUT_S,
+        check=False,
+    )
+    rows = [line.split() for line in listed.stdout.decode(errors="replace").splitlines()]
+    return {row[1] for row in rows if len(row) > 1}
+
+
+def _packages() -> Iterator[Finding]:
+    for name in ("numpy", "numba", "cv2", "librosa", "soundfile"):
+        try:
+            version = getattr(importlib.import_module(name), "__version__", "present")
+        except (ImportError, OSError) as exc:
+            yield Finding(name, "fail", str(exc), "Install again: pip install --force-reinstall suno-video")
+        else:
+            yield Finding(name, "ok", str(version))
+
+
+def _fonts() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    for name in ("fontpkg-inter", "fontpkg-noto-sans"):
+        try:
+            yield Finding(name, "ok", version(name))
+        except PackageNotFoundError:
+            yield Finding(name, "fail", "not installed", f"Install it: pip install {name}")
+
+
+def _cache() -> Iterator[Finding]:
+    import platformdirs
+
+    folder = Path(platformdirs.user_cache_dir("suno-video"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as exc:
+        yield Finding("cache", "warn", f"{folder}: {exc.strerror}", "Compiled painters are made anew in each run.")
+    else:
+        yield Finding("cache", "ok", str(folder))
+
+
+def _machine() -> Iterator[Finding]:
+    from suno_video.pipeline.options import usable_cores
+
+    free = shutil.disk_usage(Path()).free
+    yield Finding(
+        "disk",
+        "ok" if free >= LOW_DISK_BYTES else "warn",
+        f"{free / 1e9:.1f} GB free here",
+        "" if free >= LOW_DISK_BYTES else "A film with its segments may need 1 GB or more: free some space.",
+    )
+    yield Finding("cores", "ok", str(usable_cores()))
+    memory = total_memory_bytes()
+    if memory is None:
+        return
+    low = memory < LOW_MEMORY_BYTES
+    yield Finding(
+        "memory", "warn" if low else "ok", f"{memory / 1e9:.1f} GB", "Use configs/low-memory.toml." if low else ""
+    )
+
+
+def total_memory_bytes() -> int | None:
+    """Memory of the machine, or of the container when that is less; None where nobody tells."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
+    try:
+        limit = int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return total
+    return min(total, limit)
+
+
+def _backends() -> Iterator[Finding]:
+    from suno_video.backends.registry import backend_class, backend_names
+
+    for name in backend_names():
+        try:
+            ready = backend_class(name).readiness()
+        except SunoVideoError as exc:
+            yield Finding(f"backend {name}", "warn", exc.message, exc.hint)
+            continue
+        # Only the embedded renderer is needed for a film; the others are a choice.
+        state: State = "ok" if ready.ready else "fail" if name == "procedural" else "warn"
+        yield Finding(f"backend {name}", state, ready.detail)

@@ -1,0 +1,177 @@
+"""The commands that tell something: `status`, `check`, `doctor`, `backends`, `looks`, `config`, and `--version`."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from suno_video.cli import options as o
+from suno_video.cli.answer import put, put_event, put_json
+from suno_video.cli.wording import plain
+from suno_video.core.errors import ExitStatus, SunoVideoError
+
+
+def doctor(json: o.Json = False) -> None:
+    """Look whether this machine has all it needs.
+
+    Paste its output into bug reports.
+    """
+    from suno_video.cli.doctor import examine
+
+    failed = False
+    for finding in examine():
+        failed = failed or finding.state == "fail"
+        if json:
+            put_json({"v": 1, "event": "doctor.finding", **asdict(finding)})
+            continue
+        put(f"{finding.state:<4}  {finding.name:<20}  {plain(finding.detail)}")
+        if finding.hint:
+            put(f"      {'':<20}  {plain(finding.hint)}")
+    status = ExitStatus.UNAVAILABLE if failed else ExitStatus.DONE
+    if json:
+        put_event("result", ready=not failed, exit_status=int(status))
+    raise typer.Exit(status)
+
+
+def backends(json: o.Json = False) -> None:
+    """List what can make pictures, and its price."""
+    from suno_video.backends.registry import backend_class, backend_names
+
+    rows = []
+    for name in backend_names():
+        try:
+            cls = backend_class(name)
+            info, ready = cls.info(), cls.readiness()
+        except SunoVideoError as exc:
+            rows.append({"name": name, "ready": False, "detail": exc.message})
+        else:
+            rows.append({"name": name, "version": cls.version, **asdict(ready), **asdict(info)})
+    if json:
+        for row in rows:
+            put_json({"v": 1, "event": "backend", **row})
+        return
+    from suno_video.cli.tables import put_table
+
+    put_table(
+        ["backend", "makes", "ready", "price", "licence", "what"],
+        [
+            (
+                row["name"],
+                row.get("makes", "?"),
+                "yes" if row["ready"] else "no",
+                row.get("price", "?"),
+                row.get("licence", "?"),
+                row["summary"] if row["ready"] else row["detail"],
+            )
+            for row in rows
+        ],
+    )
+
+
+def looks(json: o.Json = False) -> None:
+    """List the looks for --look."""
+    from suno_video.direct.looks import load_looks
+    from suno_video.settings import user_looks_folder
+
+    found = load_looks(user_looks_folder()).values()
+    if json:
+        for look in found:
+            put_json({"v": 1, "event": "look", "name": look.name, "idea": look.idea, "moods": look.moods})
+        return
+    from suno_video.cli.tables import put_table
+
+    put_table(["look", "moods", "idea"], [(look.name, ", ".join(look.moods), look.idea) for look in found])
+
+
+def config(
+    show_origin: Annotated[bool, typer.Option("--show-origin", help="Say where each value comes from.")] = False,
+    config: o.Config = None,
+    project: Annotated[Path | None, typer.Option("--project", help="The project folder whose settings count.")] = None,
+    json: o.Json = False,
+) -> None:
+    """Show the settings that hold here.
+
+    Flags come before SUNO_VIDEO_* variables, then suno-video.toml in the project or working folder (or --config), then
+    your own file, then defaults.
+    """
+    from suno_video.settings import load_settings, user_file
+
+    loaded = load_settings(config=config, project=project)
+    values = loaded.settings.model_dump(mode="json")
+    if json:
+        put_json({key: {"value": value, "origin": loaded.origin_of(key)} for key, value in values.items()})
+        return
+    for key, value in values.items():
+        line = f"{key} = {_toml(value)}" if value is not None else f"# {key} is not set"
+        put(f"{line:<28}  # {plain(loaded.origin_of(key))}" if show_origin else line)
+    if show_origin:
+        there = "" if user_file().is_file() else " (not there)"
+        put(f"# your own settings: {plain(user_file())}{there}")
+
+
+def _toml(value: object) -> str:
+    import json
+
+    # JSON texts, numbers and truth values are TOML as well.
+    return json.dumps(value)
+
+
+def check(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A finished video.", show_default=False)],
+    target: Annotated[
+        str, typer.Option("--for", help="youtube, shorts, reels, tiktok, linkedin, canvas or x.", show_default=False)
+    ],
+    json: o.Json = False,
+) -> None:
+    """Check a video against the limits of a platform."""
+    from suno_video.cli.tables import put_table
+    from suno_video.cli.wishes import require_file
+    from suno_video.publish.targets import check_file
+
+    require_file(file, "the video")
+    report = check_file(file, target)
+    if json:
+        put_json({"v": 1, "event": "check", **report.model_dump(mode="json"), "passed": report.passed})
+    else:
+        put_table(
+            ["", "what", "found", "wanted"],
+            [
+                ("ok" if f.fine else "FAIL" if f.level == "must" else "warn", f.name, f.found, f.wanted)
+                for f in report.findings
+            ],
+        )
+        put(f"limits of {report.title}, looked up on {report.checked_on}: {report.source}")
+    report.require_passed()
+
+
+def status(
+    project: Annotated[Path, typer.Argument(metavar="PROJECT", help="A project folder, or the song itself.")],
+    json: o.Json = False,
+) -> None:
+    """Say what of a film is done and where it is."""
+    from suno_video.cli.status import put_status, read_status
+
+    put_status(read_status(project), json=json)
+
+
+def show_version(wanted: bool) -> None:
+    """Print versions for a bug report, and stop. Asked for with `--version`."""
+    if not wanted:
+        return
+    import platform
+
+    from suno_video import __version__
+    from suno_video.backends.registry import backend_names
+    from suno_video.media.ffmpeg import ffmpeg_version
+
+    put(f"suno-video {__version__}")
+    put(f"python {platform.python_version()} on {platform.system()} {platform.machine()}")
+    try:
+        put(f"ffmpeg {ffmpeg_version()}")
+    except SunoVideoError as exc:
+        put(f"ffmpeg missing: {plain(exc.message)}")
+    put(f"backends: {', '.join(backend_names())}")
+    raise typer.Exit

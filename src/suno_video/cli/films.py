@@ -1,0 +1,274 @@
+"""The commands that work on a song: `analyze`, `storyboard`, `render`. A command parses, calls one function, prints."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from suno_video.cli import options as o
+from suno_video.cli.answer import put, put_event, put_path, say
+from suno_video.cli.wording import counted, plain
+from suno_video.core.clock import clock, clock_tenths
+from suno_video.core.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from suno_video.core.analysis import SongAnalysis
+    from suno_video.core.song import Song
+    from suno_video.core.storyboard import Scene
+    from suno_video.pipeline import FilmResult, PlannedFilm
+
+
+def render(
+    song: o.Song,
+    out: o.Out = None,
+    project: o.ProjectFolder = None,
+    size: o.Size = None,
+    fps: o.Fps = None,
+    look: o.LookName = None,
+    seed: o.Seed = None,
+    quality: o.QualityName = None,
+    preview: o.Preview = False,
+    start: o.From = None,
+    end: o.To = None,
+    title: o.Title = None,
+    no_captions: o.NoCaptions = False,
+    backend: o.BackendName = None,
+    stills: o.Stills = None,
+    jobs: o.Jobs = None,
+    max_duration: o.MaxDuration = None,
+    config: o.Config = None,
+    json: o.Json = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Make the film of a song.
+
+    Run it again after an interruption or a change: what is finished and still fits is used again.
+    """
+    from suno_video.cli.screen import screen
+
+    with screen(json=json, quiet=quiet, verbose=verbose) as events:
+        from suno_video.cli.wishes import Wishes, film_options
+        from suno_video.media.audio import check_song_file
+        from suno_video.pipeline import render_film
+
+        flags = o.set_flags(
+            size=size,
+            fps=fps,
+            look=look,
+            seed=seed,
+            quality=quality,
+            captions=False if no_captions else None,
+            backend=backend,
+            stills=stills,
+            jobs=jobs,
+            max_duration_s=_seconds(max_duration),
+        )
+        wishes = Wishes(out, project, preview, start, end, title, config, flags)
+        options = film_options(song, wishes)
+        check_song_file(song)
+        result = render_film(song, options, events=events)
+    status = ExitStatus.STAND_INS if result.stand_ins else ExitStatus.DONE
+    _put_result(result, status, json=json, quiet=quiet)
+    raise typer.Exit(status)
+
+
+def _put_result(result: FilmResult, status: ExitStatus, *, json: bool, quiet: bool) -> None:
+    from suno_video.project.workspace import Project
+
+    if json:
+        put_event("result", **asdict(result), exit_status=int(status))
+        return
+    if not quiet:
+        if result.stand_ins:
+            say(
+                f"{counted(len(result.stand_ins), 'scene')} played by a stand-in: {', '.join(result.stand_ins)}. "
+                "Run the same command again to upgrade."
+            )
+        report = Project(result.project).report_file
+        say(f"report: {plain(report)}" if report.is_file() else f"project: {plain(result.project)}")
+    put_path(result.film)
+
+
+def _seconds(text: str | None) -> float | None:
+    from suno_video.cli.wording import parse_clock
+
+    return parse_clock(text, "--max-duration")
+
+
+def storyboard(
+    song: o.Song,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing, spend nothing.")] = False,
+    project: o.ProjectFolder = None,
+    size: o.Size = None,
+    fps: o.Fps = None,
+    look: o.LookName = None,
+    seed: o.Seed = None,
+    start: o.From = None,
+    end: o.To = None,
+    title: o.Title = None,
+    no_captions: o.NoCaptions = False,
+    backend: o.BackendName = None,
+    stills: o.Stills = None,
+    max_duration: o.MaxDuration = None,
+    config: o.Config = None,
+    json: Annotated[bool, typer.Option("--json", help="The storyboard as JSON on stdout, in one line.")] = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Plan the film and price it; render nothing.
+
+    Writes storyboard.json into the project folder, for you to edit, and prints its scenes.
+    """
+    from suno_video.cli.screen import screen
+
+    with screen(quiet=quiet or json, verbose=verbose) as events:
+        from suno_video.cli.wishes import Wishes, film_options
+        from suno_video.media.audio import check_song_file
+        from suno_video.pipeline import plan_film
+
+        flags = o.set_flags(
+            size=size,
+            fps=fps,
+            look=look,
+            seed=seed,
+            captions=False if no_captions else None,
+            backend=backend,
+            stills=stills,
+            max_duration_s=_seconds(max_duration),
+        )
+        wishes = Wishes(None, project, False, start, end, title, config, flags)
+        options = film_options(song, wishes)
+        check_song_file(song)
+        planned = plan_film(song, options, write=not dry_run, events=events)
+    if json:
+        put(planned.storyboard.model_dump_json())
+        return
+    _put_storyboard(planned)
+    if not quiet:
+        say("dry run: nothing was written" if dry_run else f"{_storyboard_file(planned)}: {planned.storyboard_origin}")
+
+
+def _storyboard_file(planned: PlannedFilm) -> str:
+    from suno_video.project.workspace import Project
+
+    return plain(Project(planned.project).storyboard_file)
+
+
+def _put_storyboard(planned: PlannedFilm) -> None:
+    from suno_video.cli.prices import price_of_backend
+    from suno_video.cli.tables import put_fields, put_table
+
+    board = planned.storyboard
+    put_fields(
+        [
+            ("title", planned.song.title),
+            ("film", f"{clock(board.n_frames / board.fps)}, {board.size} at {board.fps} fps"),
+            ("look", board.treatment.look),
+            ("idea", board.treatment.logline),
+        ]
+    )
+    put("")
+    put_table(
+        ["scene", "time", "bar", "section", "picture", "backend", "price", "prompt"],
+        [
+            (
+                scene.id,
+                clock_tenths(scene.start_frame / board.fps),
+                scene.bar or "-",
+                scene.section_label,
+                scene.family,
+                _backends_of(scene),
+                " + ".join(dict.fromkeys(price_of_backend(name) for name in _backends_of(scene).split(" > "))),
+                scene.prompt,
+            )
+            for scene in board.scenes
+        ],
+    )
+
+
+def _backends_of(scene: Scene) -> str:
+    return f"{scene.still_backend} > {scene.video_backend}" if scene.still_backend else scene.video_backend
+
+
+def analyze(
+    song: o.Song,
+    plot: Annotated[Path | None, typer.Option("--plot", help="Draw waveform, sections, beats, energy (PNG).")] = None,
+    project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
+    fps: o.Fps = None,
+    max_duration: o.MaxDuration = None,
+    config: o.Config = None,
+    json: Annotated[bool, typer.Option("--json", help="The whole analysis as JSON on stdout, in one line.")] = False,
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+) -> None:
+    """Listen: tempo, beats, sections, key, mood."""
+    from suno_video.cli.screen import screen
+
+    with screen(quiet=quiet or json, verbose=verbose) as events:
+        from suno_video.cli.wishes import Wishes, film_options
+        from suno_video.media.audio import check_song_file
+        from suno_video.pipeline import analyze_song
+        from suno_video.project.workspace import Project
+
+        flags = o.set_flags(fps=fps, max_duration_s=_seconds(max_duration))
+        wishes = Wishes(project=project, config=config, flags=flags)
+        options = film_options(song, wishes)
+        check_song_file(song)
+        if project is not None:
+            Project(project).create()
+        heard, analysis = analyze_song(song, options, write=project is not None, events=events)
+        if plot is not None:
+            from suno_video.analyze.plot import plot_analysis
+
+            plot_analysis(heard, analysis, plot)
+    if json:
+        put(analysis.model_dump_json())
+    else:
+        _put_analysis(heard, analysis)
+    if plot is not None and not (json or quiet):
+        say(f"plot: {plain(plot)}")
+
+
+def _lyrics_in_short(song: Song) -> str | None:
+    if song.lyrics is None:
+        return None
+    n_timed = len(song.lyrics.timed_lines)
+    return f"{counted(len(song.lyrics.lines), 'line')}, {n_timed} timed, from {song.lyrics.source}"
+
+
+def _put_analysis(song: Song, analysis: SongAnalysis) -> None:
+    from suno_video.cli.tables import put_fields, put_table
+
+    put_fields(
+        [
+            ("title", song.title),
+            ("artist", song.artist),
+            ("length", clock_tenths(analysis.duration_s)),
+            ("tempo", f"{analysis.tempo_bpm:.1f} bpm" if analysis.tempo_bpm else "no beat"),
+            (
+                "beats",
+                f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
+                f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
+            ),
+            ("key", analysis.key),
+            ("mood", ", ".join(analysis.moods)),
+            ("loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),
+            (
+                "lyrics",
+                _lyrics_in_short(song),
+            ),
+            *(("note", note) for note in song.notes),
+        ]
+    )
+    put("")
+    put_table(
+        ["section", "from", "to", "sounds like", "energy"],
+        [
+            (part.label, clock_tenths(part.start_s), clock_tenths(part.end_s), part.group, f"{part.energy:.2f}")
+            for part in analysis.sections
+        ],
+    )

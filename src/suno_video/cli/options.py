@@ -1,0 +1,66 @@
+"""The options that several commands share. Nothing heavy is imported here: `--help` must answer at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def _list_looks(name: str | None) -> str | None:
+    if name == "list":
+        from suno_video.cli.facts import looks
+
+        looks()
+        raise typer.Exit
+    return name
+
+
+Song = Annotated[
+    Path,
+    # Whether it can be read is looked at with the song: Typer would call it a wrong usage.
+    typer.Argument(
+        metavar="SONG", help="The song: mp3, wav, flac, ogg, opus, m4a.", show_default=False, readable=False
+    ),
+]
+Out = Annotated[Path | None, typer.Option("--out", "-o", help="The film, or a folder for it. Else SONG.mp4.")]
+ProjectFolder = Annotated[
+    Path | None, typer.Option("--project", help="The project folder. Else SONG.suno-video/ beside the song.")
+]
+Size = Annotated[
+    str | None, typer.Option("--size", help="16:9, 9:16, 1:1, 4:5, 480p, 720p, 1080p, 1440p, 4k or WIDTHxHEIGHT.")
+]
+Fps = Annotated[int | None, typer.Option("--fps", help="Frames per second, 10 to 120.")]
+LookName = Annotated[
+    str | None,
+    typer.Option(
+        "--look",
+        help="Name of a look, `auto` (by mood), or `list` to see them all.",
+        callback=_list_looks,
+        is_eager=True,
+    ),
+]
+Seed = Annotated[int | None, typer.Option("--seed", help="Another number gives another film.")]
+QualityName = Annotated[str | None, typer.Option("--quality", help="draft, standard or high.")]
+Preview = Annotated[bool, typer.Option("--preview", help="Small and fast: draft quality, 480 pixels high.")]
+From = Annotated[str | None, typer.Option("--from", help="Begin here in the song: seconds or m:ss.")]
+To = Annotated[str | None, typer.Option("--to", help="End here in the song: seconds or m:ss.")]
+Title = Annotated[str | None, typer.Option("--title", help='Title to show instead of the tagged one; "" shows none.')]
+NoCaptions = Annotated[bool, typer.Option("--no-captions", help="Do not show the lyrics.")]
+BackendName = Annotated[str | None, typer.Option("--backend", help="What plays the scenes; see `suno-video backends`.")]
+Stills = Annotated[str | None, typer.Option("--stills", help="Image backend that makes a still for each scene first.")]
+MaxDuration = Annotated[
+    str | None, typer.Option("--max-duration", help="Refuse longer songs: seconds, m:ss or h:mm:ss. Else 4 hours.")
+]
+Config = Annotated[Path | None, typer.Option("--config", help="Settings file to use instead of suno-video.toml.")]
+Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="Scenes rendered at once. Else one per core.")]
+Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object a line.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr but errors.")]
+Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more: each scene, and what the log says.")]
+
+
+def set_flags(**flags: Any) -> Mapping[str, Any]:
+    """Keep the flags that were given."""
+    return {name: value for name, value in flags.items() if value is not None}

@@ -1,0 +1,140 @@
+"""Turns flags and settings into what the pipeline takes. A value that does not fit is refused by where it was set."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from suno_video.backends.base import MakesKind
+from suno_video.cli.wording import parse_clock
+from suno_video.core.brief import Brief
+from suno_video.core.errors import BackendUnavailableError, NoSuchInputError, UsageError
+from suno_video.core.frames import FrameSize
+from suno_video.pipeline import FilmOptions
+from suno_video.settings import LoadedSettings, load_settings, user_looks_folder
+
+PREVIEW_SIDE_PX = 480
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was given on the command line and has no place in the settings."""
+
+    out: Path | None = None
+    project: Path | None = None
+    preview: bool = False
+    start: str | None = None
+    end: str | None = None
+    title: str | None = None
+    config: Path | None = None
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    """The settings that were given as flags."""
+
+
+def film_options(song: Path, wishes: Wishes) -> FilmOptions:
+    """Put together what the pipeline needs.
+
+    Raises:
+        UsageError, ConfigError: A value does not fit.
+    """
+    flags = dict(wishes.flags)
+    if wishes.preview:
+        if flags.get("quality", "draft") != "draft":
+            raise UsageError("--preview and --quality contradict each other.", "Leave one of them out.")
+        flags["quality"] = "draft"
+    loaded = load_settings(flags, config=wishes.config, project=wishes.project or _folder_beside(song))
+    check_names(loaded)
+    settings = loaded.settings
+    size = FrameSize.parse(settings.size)
+    start_s, end_s = parse_clock(wishes.start, "--from"), parse_clock(wishes.end, "--to")
+    if end_s is not None and end_s <= (start_s or 0):
+        raise UsageError("--to must lie after --from.", "Give a later end, or leave it out for the end of the song.")
+    brief = Brief(
+        look=settings.look,
+        seed=settings.seed,
+        size=preview_size(size) if wishes.preview else size,
+        fps=settings.fps,
+        from_s=start_s,
+        to_s=end_s,
+        title=wishes.title,
+        captions=settings.captions,
+        still_backend=settings.stills,
+        video_backend=settings.backend,
+    )
+    return FilmOptions(
+        brief=brief,
+        quality=settings.quality,
+        out=wishes.out,
+        project=wishes.project,
+        jobs=settings.jobs,
+        max_duration_s=settings.max_duration_s,
+        looks_folder=user_looks_folder(),
+    )
+
+
+def _folder_beside(song: Path) -> Path:
+    from suno_video.project.workspace import Project
+
+    if not song.name:
+        raise NoSuchInputError(f"{str(song)!r} is a folder, not a song.", "Name one file inside it.")
+    return Project.beside(song).root
+
+
+def preview_size(size: FrameSize) -> FrameSize:
+    """Shrink a size to `PREVIEW_SIDE_PX` on its short side, keeping its shape; a smaller one stays."""
+    short = min(size.width_px, size.height_px)
+    if short <= PREVIEW_SIDE_PX:
+        return size
+    scale = PREVIEW_SIDE_PX / short
+    return FrameSize(width_px=round(size.width_px * scale / 2) * 2, height_px=round(size.height_px * scale / 2) * 2)
+
+
+def check_names(loaded: LoadedSettings) -> None:
+    """Refuse a look or backend that does not exist, before anything takes time."""
+    from suno_video.direct.looks import AUTO, load_looks
+
+    settings = loaded.settings
+    for key, name, names in (
+        ("look", settings.look, [AUTO, *load_looks(user_looks_folder())]),
+        ("backend", settings.backend, _makers("clip")),
+        ("stills", settings.stills, _makers("still")),
+    ):
+        if name is not None and name not in names:
+            raise loaded.refuse(key, f"there is no {name!r}.", _nearest(name, names))
+
+
+def _makers(kind: MakesKind) -> list[str]:
+    """Backends that make clips or stills; one that cannot be loaded may be named, and says itself what it lacks."""
+    from suno_video.backends.registry import backend_class, backend_names
+
+    names = []
+    for name in backend_names():
+        try:
+            makes = backend_class(name).capabilities.makes
+        except BackendUnavailableError:
+            makes = kind
+        if makes == kind:
+            names.append(name)
+    return names
+
+
+def _nearest(name: str, names: list[str]) -> str:
+    if not names:
+        return "None is installed that could."
+    close = difflib.get_close_matches(name, names, 1)
+    return (f"Did you mean {close[0]!r}? " if close else "") + f"Choose one of: {', '.join(names)}."
+
+
+def require_file(path: Path, what: str) -> Path:
+    """Look at once whether a file can be read, before anything heavy is loaded. Raises `NoSuchInputError`."""
+    try:
+        if path.is_dir():
+            raise NoSuchInputError(f"{path} is a folder, not {what}.", "Name the file inside it.")
+        with path.open("rb"):
+            return path
+    except (OSError, ValueError) as exc:
+        reason = (exc.strerror if isinstance(exc, OSError) else None) or str(exc)
+        raise NoSuchInputError(f"{path} cannot be read: {reason}.", f"Check the name of {what}.") from exc

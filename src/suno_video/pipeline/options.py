@@ -1,0 +1,101 @@
+"""What a film depends on besides the song, what comes out, and how a stage says that it began and ended."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from suno_video.core.analysis import SongAnalysis
+from suno_video.core.brief import Brief, Quality
+from suno_video.core.errors import UsageError
+from suno_video.core.events import EventSink, StageDone, StageStarted
+from suno_video.core.song import DEFAULT_MAX_DURATION_S, Song
+from suno_video.core.storyboard import Storyboard
+from suno_video.project.workspace import Project
+
+EMBEDDED = "procedural"
+"""The backend that can play any scene, and so stands in for the others."""
+
+
+@dataclass(frozen=True)
+class FilmOptions:
+    """Everything that a film depends on besides the song."""
+
+    brief: Brief = field(default_factory=Brief)
+    quality: Quality = "standard"
+    out: Path | None = None
+    """The film; by default `song.mp4` beside `song.mp3`."""
+    project: Path | None = None
+    """The project folder; by default `song.suno-video/` beside the song."""
+    jobs: int | None = None
+    """Scenes rendered at once; by default as many as there are cores."""
+    max_duration_s: float = DEFAULT_MAX_DURATION_S
+    looks_folder: Path | None = None
+    """Folder with the user's own looks."""
+
+
+@dataclass(frozen=True)
+class PlannedFilm:
+    """A film before it is rendered."""
+
+    song: Song
+    analysis: SongAnalysis
+    storyboard: Storyboard
+    project: Path
+    storyboard_origin: str
+    """`made anew`, `kept` or `edited by hand`."""
+
+
+@dataclass(frozen=True)
+class FilmResult:
+    """A film that is on disk."""
+
+    film: Path
+    project: Path
+    duration_s: float
+    n_frames: int
+    n_bytes: int
+    seconds: float
+    n_scenes_made: int
+    n_scenes_reused: int
+    stand_ins: tuple[str, ...]
+    """Ids of scenes that the embedded renderer plays for another backend."""
+
+
+class StageNotes:
+    """What a stage has to say about itself when it ends."""
+
+    reused = False
+    detail = ""
+
+
+@contextmanager
+def stage(name: str, detail: str, events: EventSink) -> Iterator[StageNotes]:
+    """Tell when a stage begins, and when it has ended well."""
+    events(StageStarted(name, detail))
+    started, notes = time.perf_counter(), StageNotes()
+    yield notes
+    events(StageDone(name, round(time.perf_counter() - started, 3), notes.reused, notes.detail))
+
+
+def project_of(song: Path, options: FilmOptions) -> Project:
+    """Choose the project folder. Raises `UsageError` when it is a file."""
+    if options.project is None:
+        return Project.beside(song)
+    if options.project.exists() and not options.project.is_dir():
+        raise UsageError(f"--project {options.project} is a file.", "Name a folder; it is made when it is missing.")
+    return Project(options.project)
+
+
+def default_jobs() -> int:
+    """Scenes rendered at once when nobody says: as many as this process has cores, eight at most."""
+    return min(usable_cores(), 8)
+
+
+def usable_cores() -> int:
+    """Cores that this process may run on."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
