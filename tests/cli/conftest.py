@@ -1,0 +1,72 @@
+"""Runs the command as a user does: the console script, in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+import wave
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+import pytest
+
+Run: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+def script() -> list[str]:
+    """The console script of this environment; as a module where it is not installed."""
+    path = Path(sysconfig.get_path("scripts")) / ("suno-video.exe" if os.name == "nt" else "suno-video")
+    return [str(path)] if path.is_file() else [sys.executable, "-m", "suno_video"]
+
+
+def clean_environment(home: Path) -> dict[str, str]:
+    """The environment without settings of this machine."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUNO_VIDEO_")}
+    return {**kept, "XDG_CONFIG_HOME": str(home), "NO_COLOR": "1"}
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    """Run the command in an empty folder and give its exit status and both streams."""
+    work = tmp_path / "work"
+    work.mkdir()
+
+    def run_here(*args: str, **env: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*script(), *args],
+            cwd=work,
+            env={**clean_environment(tmp_path / "home"), **env},
+            capture_output=True,
+            text=True,
+            errors="surrogateescape",
+            stdin=subprocess.DEVNULL,
+            timeout=240,
+            check=False,
+        )
+
+    return run_here
+
+
+@pytest.fixture
+def work(tmp_path: Path, run: Run) -> Path:
+    """The folder in which `run` runs."""
+    return tmp_path / "work"
+
+
+def write_song(path: Path, seconds: float = 6.0, bpm: float = 120.0) -> Path:
+    """Write a click track over a chord, as a WAV file whatever its name says."""
+    rate = 22050
+    time_s = np.arange(int(seconds * rate)) / rate
+    chord = sum(np.sin(2 * np.pi * f * time_s) for f in (220.0, 277.2, 329.6)) * 0.08
+    since_beat = time_s % (60 / bpm)
+    click = np.sin(2 * np.pi * 1000 * since_beat) * np.exp(-since_beat * 60) * 0.8
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(rate)
+        file.writeframes(((chord + click).clip(-1, 1) * 32767).astype("<i2").tobytes())
+    return path
