@@ -1,0 +1,181 @@
+"""Turns measurements into benchmarks/RESULTS.md. The table between the markers is also shown in the README."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from measure import median, median_ratio
+
+Data = dict[str, Any]
+FILMS_NOTE = """\
+*suno-video*: `render` with default quality: analysis, direction, painting, captions, encoding, splicing, proof of
+sync, report. Painters were compiled and cached before. *Encoder alone*: the encoder commands of one render,
+recorded with their raw frames and run again with the same settings (captions left out), as many at once as `render`
+uses; the frames come from a file in the page cache. *moviepy*: cover on a plain ground, one text clip for each
+line, the song as sound, its default preset; *ultrafast*: the same with x264's fastest preset. Rounds are
+interleaved; medians."""
+ANALYSIS_NOTE = """\
+*suno-video*: `analyze --json`: beats, bars, sections, envelopes at frame rate, key, mood, tags, cover. *librosa*:
+`librosa.load` and `librosa.beat.beat_track` with defaults: tempo and beats. *Warm*: compiled code in numba's disk
+cache, as from the second run on. *Cold*: an empty cache each time. Both include starting Python."""
+MEMORY_NOTE = """\
+The whole process tree with ffmpeg, shared pages counted once, sampled ten times a second; film of {size} at {fps}
+frames a second. Songs are the example, repeated."""
+FACTS = """\
+{date}; {cpu}, {n_cpus} processors, {memory_gb} GB, {system}, Python {python}; {versions}; {n_rounds} rounds, {jobs}
+jobs; load average {load_before} before, {load_after} after."""
+BEGIN, END = "<!-- figures: begin -->", "<!-- figures: end -->"
+
+
+def write_report(results: Data) -> str:
+    """The whole page, from what was measured so far."""
+    parts = ["# Benchmarks", "", "Written by `make bench`; do not edit.", ""]
+    parts += [BEGIN, *_summary(results), END, ""]
+    for name, chapter in (("films", _films), ("start", _start), ("analysis", _analysis), ("memory", _memory)):
+        if name in results:
+            parts += [*chapter(results[name]), *_facts(results[name]["facts"]), ""]
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _summary(results: Data) -> list[str]:
+    """One row for each claim."""
+    rows: list[tuple[str, str]] = []
+    for size, found in _sizes(results.get("films", {})):
+        runs, seconds = found["runs"], found["n_frames"] / 30
+        ours = median(runs["suno-video"], "wall_s")
+        rows.append((f"render at {size}, whole film", f"{ours:.0f} s for {seconds:.0f} s of song"))
+        rows.append((f"... against the encoder alone on the same frames ({size})", _ratio(runs, "encoder alone")))
+        rows.append((f"... against MoviePy, cover and captions ({size})", _times(runs, "moviepy")))
+    if "start" in results:
+        ratio = median_ratio(results["start"]["runs"], "suno-video --help", "python -c pass", "cpu_s")
+        rows.append(("`--help` against `python -c pass`, processor time", f"{ratio:.1f} x"))
+    if "analysis" in results:
+        found = results["analysis"]
+        ratio = median_ratio(found["warm"], "suno-video", "librosa", "cpu_s")
+        ours = median(found["warm"]["suno-video"], "wall_s")
+        rows.append((f"analysis of {found['song_s'] / 60:g} minutes", f"{ours:.1f} s"))
+        rows.append(("... against `librosa.load` and `beat_track`, processor time", f"{ratio:.2f} x"))
+    if "memory" in results:
+        peaks = results["memory"]["render"]
+        rows.append(("peak memory, song of " + ", ".join(peaks) + " minutes", _megabytes(peaks)))
+    return _table(("", "measured"), rows)
+
+
+def _sizes(films: Data) -> list[tuple[str, Data]]:
+    return [(size, found) for size, found in films.items() if size != "facts"]
+
+
+def _films(films: Data) -> list[str]:
+    out = ["## A film", "", "The example song, from nothing to the finished film, 30 frames a second.", ""]
+    for size, found in _sizes(films):
+        runs = found["runs"]
+        rows = [
+            (
+                name,
+                f"{median(runs[name], 'wall_s'):.1f}",
+                f"{median(runs[name], 'cpu_s'):.1f}",
+                f"{found['n_frames'] / median(runs[name], 'wall_s'):.1f}",
+                f"{median_ratio(runs, name, 'encoder alone'):.2f}",
+                f"{median_ratio(runs, name, 'suno-video'):.2f}",
+            )
+            for name in runs
+        ]
+        head = ("", "wall s", "cpu s", "frames/s", "wall / encoder", "wall / suno-video")
+        out += [f"### {size}: {found['n_frames']} frames", "", *_table(head, rows), ""]
+    return [
+        *out,
+        FILMS_NOTE,
+        "",
+    ]
+
+
+def _start(found: Data) -> list[str]:
+    runs = found["runs"]
+    rows = [
+        (
+            f"`{name}`",
+            f"{1000 * median(runs[name], 'wall_s'):.0f}",
+            f"{1000 * median(runs[name], 'cpu_s'):.0f}",
+            f"{median_ratio(runs, name, 'python -c pass', 'cpu_s'):.1f}",
+        )
+        for name in runs
+    ]
+    return [
+        "## Start-up",
+        "",
+        *_table(("", "wall ms", "cpu ms", "cpu / python"), rows),
+        "",
+        "Median of 9, interleaved.",
+        "",
+    ]
+
+
+def _analysis(found: Data) -> list[str]:
+    rows = []
+    for kind in ("warm", "cold"):
+        runs = found[kind]
+        for name in runs:
+            wall, cpu = median(runs[name], "wall_s"), median(runs[name], "cpu_s")
+            ratio = median_ratio(runs, name, "librosa", "cpu_s")
+            rows.append((f"{name}, {kind} process", f"{wall:.2f}", f"{cpu:.2f}", f"{ratio:.2f}"))
+    again = found["again_cpu_s"]
+    rows += [
+        (f"{name}, second time in a process", "", f"{again[name]:.2f}", f"{again[name] / again['librosa']:.2f}")
+        for name in again
+    ]
+    return [
+        f"## Analysis of {found['song_s'] / 60:g} minutes",
+        "",
+        *_table(("", "wall s", "cpu s", "cpu / librosa"), rows),
+        "",
+        ANALYSIS_NOTE,
+        "",
+    ]
+
+
+def _memory(found: Data) -> list[str]:
+    rows = [
+        (
+            minutes,
+            *(f"{found[verb][minutes]['peak_mb']:.0f}" for verb in ("analyze", "render")),
+            f"{found['render'][minutes]['wall_s']:.0f}",
+        )
+        for minutes in found["render"]
+    ]
+    return [
+        "## Memory",
+        "",
+        *_table(("minutes", "analyze, peak MB", "render, peak MB", "render, wall s"), rows),
+        "",
+        MEMORY_NOTE.format(**found),
+        "",
+    ]
+
+
+def _facts(facts: Data) -> list[str]:
+    versions = ", ".join(f"{name} {number}" for name, number in facts["versions"].items())
+    return [FACTS.format(**(facts | {"versions": versions}))]
+
+
+def _ratio(runs: Data, theirs: str) -> str:
+    wall = median_ratio(runs, "suno-video", theirs)
+    return f"{wall:.2f} x its time ({median_ratio(runs, 'suno-video', theirs, 'cpu_s'):.2f} x its processor time)"
+
+
+def _times(runs: Data, theirs: str) -> str:
+    fastest = 1 / median_ratio(runs, "suno-video", f"{theirs} ultrafast")
+    return f"{1 / median_ratio(runs, 'suno-video', theirs):.1f} x as fast ({fastest:.1f} x with its fastest preset)"
+
+
+def _megabytes(peaks: Data) -> str:
+    return ", ".join(f"{run['peak_mb']:.0f}" for run in peaks.values()) + " MB"
+
+
+def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
+    cells = list(head)
+    return [
+        "| " + " | ".join(cells) + " |",
+        "|" + "---|" * len(cells),
+        *("| " + " | ".join(row) + " |" for row in rows),
+    ]
