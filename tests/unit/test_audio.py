@@ -6,16 +6,17 @@ import os
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from suno_video.core.errors import BadSongError, NoSuchInputError, SongTooLongError
-from suno_video.media.audio import open_sound
+from suno_video.media.audio import open_sound, require_sound
 from tests.unit.sounds import RATE_HZ, encode, noise, tone, write_wav
 
 
 def _read(path: Path, **options: float) -> tuple[np.ndarray, object]:
-    sound = open_sound(path, max_duration_s=options.pop("max_duration_s", 600.0), **options)
-    return np.concatenate(list(sound.blocks)), sound
+    with open_sound(path, max_duration_s=options.pop("max_duration_s", 600.0), **options) as sound:
+        return np.concatenate(list(sound.blocks)), sound
 
 
 @pytest.mark.parametrize("ending", ["wav", "flac", "ogg", "opus", "m4a", "mp3", "aiff"])
@@ -31,10 +32,21 @@ def test_every_common_format_gives_the_same_sound(tmp_path: Path, ending: str) -
 
 def test_blocks_hold_five_seconds_and_add_up_to_the_last_sample(tmp_path: Path) -> None:
     samples = noise(12.34)
-    sound = open_sound(write_wav(tmp_path / "a.wav", samples), max_duration_s=60)
-    sizes = [len(block) for block in sound.blocks]
+    with open_sound(write_wav(tmp_path / "a.wav", samples), max_duration_s=60) as sound:
+        sizes = [len(block) for block in sound.blocks]
     assert sizes == [5 * RATE_HZ, 5 * RATE_HZ, len(samples) - 10 * RATE_HZ]
     assert sound.n_samples == len(samples)
+
+
+def test_a_decoder_of_which_only_the_beginning_was_wanted_is_gone(tmp_path: Path) -> None:
+    # It used to wait for the garbage collector, with ffmpeg blocked on a full pipe behind it.
+    song = write_wav(tmp_path / "a.wav", noise(120))
+    before = set(psutil.Process().children())
+    require_sound(song)
+    with open_sound(song, max_duration_s=600, block_s=1) as sound:
+        next(iter(sound.blocks))
+        assert set(psutil.Process().children()) - before, "nothing was decoding: the test proves nothing"
+    assert set(psutil.Process().children()) == before
 
 
 def test_surround_sound_is_mixed_down_to_two_channels(tmp_path: Path) -> None:

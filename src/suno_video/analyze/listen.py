@@ -51,8 +51,8 @@ def listen(path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | 
     digest = song_digest(path)
 
     # 1. Decode once, keeping features only
-    sound = open_sound(path, max_duration_s=max_duration_s)
-    spectra = measure_spectra(sound)
+    with open_sound(path, max_duration_s=max_duration_s) as sound:
+        spectra = measure_spectra(sound)
 
     # 2. Read what people wrote into and beside it
     tags = read_tags(path)

@@ -120,12 +120,13 @@ def file_frames(footage: FileFootage, size: FrameSize, fps: int, start: int, sto
         )
     wanted, number = start, -1
     try:
-        for number, frame in enumerate(read_frames(footage_args(footage.path, size), size)):
-            while wanted < stop and int(wanted * footage.fps / fps + 1e-6) == number:
-                yield frame
-                wanted += 1
-            if wanted >= stop:
-                return
+        with closing(read_frames(footage_args(footage.path, size), size)) as frames:
+            for number, frame in enumerate(frames):
+                while wanted < stop and int(wanted * footage.fps / fps + 1e-6) == number:
+                    yield frame
+                    wanted += 1
+                if wanted >= stop:
+                    return
     except EncoderError as exc:
         raise MakeFailed(FailureKind.BAD_INPUT, f"the clip of {scene} cannot be decoded: {exc.message}") from exc
     raise MakeFailed(

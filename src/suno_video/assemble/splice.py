@@ -62,8 +62,7 @@ def encode_sound(
         NoSuchInputError, BadSongError, SongTooLongError: As `open_sound`.
         DiskError, EncoderError: It could not be written.
     """
-    sound = open_sound(song, max_duration_s=MAX_SONG_S)
-    with replacing(out.absolute()) as part:
+    with open_sound(song, max_duration_s=MAX_SONG_S) as sound, replacing(out.absolute()) as part:
         args = sound_args(
             sound.sample_rate_hz,
             sound.n_channels,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import stat
 import struct
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -102,10 +103,10 @@ def require_sound(path: Path) -> None:
     Raises:
         NoSuchInputError, BadSongError: As `open_sound` and the reading of its blocks.
     """
-    sound = open_sound(path, max_duration_s=float("inf"), block_s=MIN_DURATION_S)
-    for _ in sound.blocks:
-        if sound.duration_s >= MIN_DURATION_S:
-            break
+    with open_sound(path, max_duration_s=float("inf"), block_s=MIN_DURATION_S) as sound:
+        for _ in sound.blocks:
+            if sound.duration_s >= MIN_DURATION_S:
+                break
 
 
 def _is_text(head: bytes) -> bool:
@@ -119,8 +120,9 @@ def _is_text(head: bytes) -> bool:
     return True
 
 
-def open_sound(path: Path, *, max_duration_s: float, block_s: float = 5.0) -> Sound:
-    """Start to decode the first audio stream of a file at its own sample rate.
+@contextmanager
+def open_sound(path: Path, *, max_duration_s: float, block_s: float = 5.0) -> Iterator[Sound]:
+    """Decode the first audio stream of a file at its own sample rate; leaving the context ends the decoder.
 
     Memory holds one block, however long the song is. While `blocks` is iterated, `SongTooLongError` is raised as soon
     as more than `max_duration_s` have come, and `BadSongError` at the end when less than `MIN_DURATION_S` came.
@@ -132,17 +134,17 @@ def open_sound(path: Path, *, max_duration_s: float, block_s: float = 5.0) -> So
     args = [*SAFE_INPUT, "-format_whitelist", FORMATS, "-i", file_url(path), "-map", "0:a:0", "-vn", "-sn", "-dn"]
     args += ["-af", "aformat=channel_layouts=stereo|mono", "-c:a", "pcm_f32le", "-map_metadata", "-1"]
     args += ["-fflags", "+bitexact", "-f", "wav", "pipe:1"]
-    chunks = read_chunks(args, _CHUNK_BYTES)
-    try:
-        first = next(chunks, b"")
-    except EncoderError as exc:
-        raise BadSongError(f"No sound could be decoded from {path.name!r} ({_reason(exc)}).", _HINT) from exc
-    if len(first) < 44:
-        raise BadSongError(f"No sound could be decoded from {path.name!r}.", _HINT)
-    sample_rate_hz, n_channels, start = _parse_wav_header(first)
-    sound = Sound(sample_rate_hz, n_channels)
-    sound.blocks = _blocks(path, sound, chunks, first[start:], max_duration_s, block_s)
-    return sound
+    with closing(read_chunks(args, _CHUNK_BYTES)) as chunks:
+        try:
+            first = next(chunks, b"")
+        except EncoderError as exc:
+            raise BadSongError(f"No sound could be decoded from {path.name!r} ({_reason(exc)}).", _HINT) from exc
+        if len(first) < 44:
+            raise BadSongError(f"No sound could be decoded from {path.name!r}.", _HINT)
+        sample_rate_hz, n_channels, start = _parse_wav_header(first)
+        sound = Sound(sample_rate_hz, n_channels)
+        sound.blocks = _blocks(path, sound, chunks, first[start:], max_duration_s, block_s)
+        yield sound
 
 
 def _parse_wav_header(head: bytes) -> tuple[int, int, int]:
