@@ -6,8 +6,8 @@ that and reports what it really got. It does not retry, keep accounts, or print.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
@@ -20,6 +20,8 @@ from suno_video.core.storyboard import Motion
 
 MakesKind: TypeAlias = Literal["still", "clip"]
 AcceptsKind: TypeAlias = Literal["first_frame", "last_frame", "reference", "audio"]
+Economy: TypeAlias = Literal["tiling", "offload", "smaller"]
+"""A way to do with less memory, from the one that costs least to the one that costs most."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,12 @@ class Capabilities:
     deterministic: bool = True
     spends_money: bool = False
     needs_network: bool = False
+    footage: Literal["stream", "file"] = "stream"
+    """`stream`: painted on demand, free and fast. `file`: made once and kept, because it costs money or long waits."""
+    economies: frozenset[Economy] = frozenset()
+    """What `make` can do with less memory when `Job.economies` asks for it (`smaller` is done by the loop itself)."""
+    min_side_px: int = 64
+    """A request is never shrunk below this on its short side."""
 
 
 @dataclass(frozen=True)
@@ -158,16 +166,29 @@ class FailureKind:
     BAD_INPUT: ClassVar[str] = "bad-input"
     UNAVAILABLE: ClassVar[str] = "unavailable"
     BUG: ClassVar[str] = "bug"
+    UNKNOWN: ClassVar[str] = "unknown-outcome"
+    """Asked for, and no answer came: it may have been bought. Its hold stays until the service says more."""
 
 
 class MakeFailed(Exception):  # noqa: N818 - classified failure, not an error of ours
-    """A backend could not make a request. Carries its kind and what the attempt cost."""
+    """A backend could not make a request. Carries its kind and what the attempt cost.
 
-    def __init__(self, kind: str, reason: str, cost_usd: Decimal = Decimal(0)) -> None:
+    Args:
+        retry_after_s: How long the service asked us to wait before the next attempt.
+    """
+
+    def __init__(
+        self, kind: str, reason: str, cost_usd: Decimal = Decimal(0), *, retry_after_s: float | None = None
+    ) -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
         self.cost_usd = cost_usd
+        self.retry_after_s = retry_after_s
+
+
+def _nothing() -> None:
+    """Nobody asked to be told."""
 
 
 @dataclass
@@ -175,14 +196,21 @@ class Job:
     """One attempt at one request: where to put files, and what is remembered of a remote job."""
 
     scratch: Path
+    attempt: str = ""
+    """Our own id of this attempt. A service that takes an id of ours, or keeps one somewhere, gets this one."""
     ticket: str | None = None
-    """Id of a remote job that an earlier run started for this very request."""
-    tickets: list[str] = field(default_factory=list)
+    """Id of a remote job that an earlier run started for this very request: pick it up, do not start another."""
+    on_ticket: Callable[[str], None] | None = None
+    economies: frozenset[Economy] = frozenset()
+    """Ways to do with less memory that are asked for after an attempt ran out of it."""
+    check_stop: Callable[[], None] = _nothing
+    """Call it whenever you wait; it raises when the run is to end."""
 
     def keep_ticket(self, ticket: str) -> None:
         """Remember the id of a remote job. Called before waiting for it, so that a crash cannot buy it twice."""
         self.ticket = ticket
-        self.tickets.append(ticket)
+        if self.on_ticket is not None:
+            self.on_ticket(ticket)
 
 
 class Backend(Protocol):
@@ -229,3 +257,21 @@ class VideoBackend(Backend, Protocol):
 
     def make(self, request: ClipRequest, job: Job) -> Footage:
         """Make a clip. Raises `MakeFailed`."""
+
+
+@dataclass(frozen=True)
+class RemoteState:
+    """What a service says about an attempt whose answer we never got."""
+
+    known: bool | None
+    """True: it has the job, whose id is `ticket`. False: it never arrived, nothing was bought. None: it cannot say."""
+    ticket: str | None = None
+    detail: str = ""
+
+
+@runtime_checkable
+class LooksUp(Protocol):
+    """A remote backend that can ask its service about an attempt, so that nothing is bought twice."""
+
+    def look_up(self, attempt: str, request: ClipRequest | StillRequest) -> RemoteState:
+        """Ask what became of an attempt that left no ticket. Raises `MakeFailed` when the service is away."""

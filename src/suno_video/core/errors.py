@@ -128,6 +128,20 @@ class BackendUnavailableError(SunoVideoError):
     exit_status = ExitStatus.UNAVAILABLE
 
 
+class BudgetReachedError(SunoVideoError):
+    """The next purchase would pass a cap of yours. Nothing was bought for it; what is finished is kept and played."""
+
+    code = "budget-reached"
+    exit_status = ExitStatus.BUDGET
+
+
+class MemoryLowError(SunoVideoError):
+    """The machine is about to run out of memory, and cleaning up did not help. What is finished is kept."""
+
+    code = "memory-low"
+    exit_status = ExitStatus.BUSY
+
+
 class EncoderError(SunoVideoError):
     """ffmpeg failed on something that should have worked; its last words are shown."""
 
