@@ -140,9 +140,11 @@ def refine_times(spectra: Spectra, times_s: NDArray[np.float64], reach_s: float 
 
 def running_max(values: Matrix, width: int) -> Matrix:
     """Maximum over a centred window."""
-    from scipy.ndimage import maximum_filter1d
-
-    return np.asarray(maximum_filter1d(values, max(1, width)), dtype=np.float32)
+    width = max(1, width)
+    edge = np.full(width // 2, -np.inf, dtype=np.float32)
+    padded = np.concatenate([edge, values, edge])
+    windows = np.lib.stride_tricks.sliding_window_view(padded, width)[: len(values)]
+    return np.asarray(windows.max(axis=1), dtype=np.float32)
 
 
 def running_mean(values: Matrix, width: int) -> Matrix:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from suno_video.core.analysis import N_BANDS
 from suno_video.media.audio import Sound
+from suno_video.media.kept import kept_array
 
 Matrix = NDArray[np.float32]
 
@@ -201,11 +202,18 @@ def interval_bank(hz: NDArray[np.float64], edges_hz: NDArray[np.float64]) -> Mat
 
 
 def mel_bank(sample_rate_hz: int, n_fft: int, n: int, low_hz: float, high_hz: float) -> Matrix:
-    """Triangles equally spaced on the mel scale (O'Shaughnessy), shape (bins, n)."""
-    from librosa.filters import mel
+    """Triangles equally spaced on the mel scale (O'Shaughnessy), shape (bins, n).
 
-    bank = mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n, fmin=low_hz, fmax=high_hz, htk=True, norm=None)
-    return np.asarray(bank.T, dtype=np.float32)
+    Made by librosa once on each machine and then kept: to import it takes longer than to listen to a song.
+    """
+
+    def make() -> Matrix:
+        from librosa.filters import mel
+
+        bank = mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n, fmin=low_hz, fmax=high_hz, htk=True, norm=None)
+        return np.asarray(bank.T, dtype=np.float32)
+
+    return kept_array(f"mel-{sample_rate_hz}-{n_fft}-{n}-{low_hz:g}-{high_hz:g}", (n_fft // 2 + 1, n), make)
 
 
 def chroma_bank(hz: NDArray[np.float64]) -> Matrix:
