@@ -44,6 +44,7 @@ _PLAIN_WORDS = {
     "Failed to find two consecutive": "nothing in it reads as sound",
     "Failed to read frame size": "nothing in it reads as sound",
     "Invalid data found": "its content is damaged",
+    "Invalid argument": "nothing in it reads as sound",
 }
 
 
