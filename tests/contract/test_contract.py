@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
@@ -76,14 +75,6 @@ def _request(backend: Any, tmp_path: Path, **changes: Any) -> ClipRequest | Stil
         cover=_still(tmp_path),
     )
     return dataclasses.replace(clip, **changes)
-
-
-@pytest.fixture
-def backend(backend_type: type[Any]) -> Iterator[Any]:
-    made = backend_type()
-    made.open()
-    yield made
-    made.close()
 
 
 def _all_frames(stream: FrameStream, start: int = 0, stop: int | None = None) -> list[np.ndarray]:

@@ -128,6 +128,13 @@ class BackendUnavailableError(SunoVideoError):
     exit_status = ExitStatus.UNAVAILABLE
 
 
+class KeyRefusedError(BackendUnavailableError):
+    """A service refused your key, or needs one that is not set. Nothing was bought with it."""
+
+    code = "key-refused"
+    exit_status = ExitStatus.KEY
+
+
 class BudgetReachedError(SunoVideoError):
     """The next purchase would pass a cap of yours. Nothing was bought for it; what is finished is kept and played."""
 
