@@ -11,7 +11,7 @@ import typer
 
 from suno_video.cli.app import PROGRAM, make_command
 from suno_video.core.errors import ExitStatus, all_errors
-from suno_video.settings import ENV_PREFIX, PROJECT_FILE, Settings
+from suno_video.settings import ENV_PREFIX, PLAIN_NAMES, PROJECT_FILE, setting_fields
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "cli.md"
 
@@ -35,6 +35,10 @@ What is the same each time can be written down once. Flags come first, then vari
 `config.toml` (`{PROGRAM} config --show-origin` says where that is), then the defaults. The files in `configs/` are
 examples. A key that does not exist is an error; a project file can never set a service address or a key.
 
+A key with a dot belongs to a group: in a file `warning_mb` below `[memory]`, as a variable
+`{ENV_PREFIX}MEMORY__WARNING_MB`. The plain variables named below come right after those with the prefix, first from the
+environment, then from a file `.env` in the working folder, of which everything else is ignored.
+
 | | default | |
 |---|---|---|
 """
@@ -50,7 +54,7 @@ STATUS = {
     ExitStatus.UNAVAILABLE: "a backend, tool or service is not available; worth another try",
     ExitStatus.CANNOT_CREATE: "the output cannot be created",
     ExitStatus.IO: "disk full, or reading or writing failed; worth another try",
-    ExitStatus.BUSY: "another run works on the project; worth another try later",
+    ExitStatus.BUSY: "another run works on the project, or memory is short; worth another try later",
     ExitStatus.KEY: "a key is missing or was refused",
     ExitStatus.CONFIG: "the settings do not fit",
     ExitStatus.INTERRUPTED: "interrupted by Ctrl-C; run again to go on",
@@ -88,10 +92,14 @@ def _names(param: Any) -> str:
 
 def _settings_part() -> str:
     rows = [
-        f"| `{name}` | `{json.dumps(field.default)}` | {field.description} |"
-        for name, field in Settings.model_fields.items()
+        f"| `{key}` | `{json.dumps(field.default)}` | {field.description}{_plain_name(key)} |"
+        for key, field in setting_fields().items()
     ]
     return SETTINGS + "\n".join(rows).replace("`null`", "") + "\n"
+
+
+def _plain_name(key: str) -> str:
+    return "".join(f" Also `{name}`." for name, of in PLAIN_NAMES.items() if of == key)
 
 
 def _status_part() -> str:

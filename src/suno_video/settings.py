@@ -1,12 +1,12 @@
-"""Settings: flags > `SUNO_VIDEO_*` > project file > user file > defaults, each value with the place it came from.
+"""Settings: flags > `SUNO_VIDEO_*` > plain variables > `.env` > project file > user file > defaults.
 
-Read only at the surface (`cli`, `service`); below, functions get plain values.
+Each value comes with the place it was set. Read only at the surface (`cli`, `service`); below, functions get plain
+values.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,27 +14,49 @@ from typing import Annotated, Any
 
 import platformdirs
 from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
-)
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from suno_video.core.brief import Quality
-from suno_video.core.errors import ConfigError, SunoVideoError, UsageError
+from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.song import DEFAULT_MAX_DURATION_S
 from suno_video.media.atomic import write_trouble
+from suno_video.settings_groups import MemorySettings, ModelSettings, SettingsGroup
+from suno_video.settings_layers import (
+    ENV_PREFIX,
+    FLAG,
+    PLAIN_NAMES,
+    Layer,
+    flatten,
+    groups_of,
+    nest,
+    read_dotenv,
+    read_file,
+    read_plain_variables,
+    read_variables,
+)
 
-ENV_PREFIX = "SUNO_VIDEO_"
+__all__ = [
+    "DEFAULT",
+    "ENV_PREFIX",
+    "FLAG",
+    "PLAIN_NAMES",
+    "PROJECT_FILE",
+    "LoadedSettings",
+    "Settings",
+    "load_settings",
+    "setting_fields",
+    "user_file",
+    "user_folder",
+    "user_looks_folder",
+]
+
 PROJECT_FILE = "suno-video.toml"
-FLAG = "flag"
 DEFAULT = "default"
 
 # A project file comes with a download. It must never decide where a key is sent, or which key.
-_NEVER_IN_A_PROJECT = re.compile(r"(?:^|_)(?:key|token|secret|password|url|uri|address|host|endpoint)s?$")
+_NEVER_IN_A_PROJECT = re.compile(r"(?:^|[_.])(?:key|token|secret|password|url|uri|address|host|endpoint)s?$")
 
 
 class Settings(BaseSettings):
@@ -42,6 +64,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         env_prefix=ENV_PREFIX,
+        env_nested_delimiter="__",
         env_ignore_empty=True,
         extra="forbid",
         frozen=True,
@@ -69,6 +92,10 @@ class Settings(BaseSettings):
     """Image backend that makes a still for each scene first."""
     max_duration_s: PositiveFloat = DEFAULT_MAX_DURATION_S
     """The longest song that is accepted, in seconds."""
+    memory: MemorySettings = MemorySettings()
+    """How memory is watched and given back, and what is kept in it."""
+    models: ModelSettings = ModelSettings()
+    """Which of its models a backend takes."""
 
     @field_validator("size")
     @classmethod
@@ -93,39 +120,16 @@ class Settings(BaseSettings):
 
 
 @dataclass(frozen=True)
-class Layer:
-    """One place that settings come from."""
-
-    origin: str
-    """`flag`, `environment`, or the path of a file."""
-    values: Mapping[str, Any]
-    text: str = ""
-    """The file as written, to name lines."""
-    is_project: bool = False
-
-    def place_of(self, key: str) -> str:
-        """Say where `key` was set, as a person would look for it."""
-        if self.origin == FLAG:
-            return f"--{key.removesuffix('_s').replace('_', '-')}"
-        if self.origin == "environment":
-            return ENV_PREFIX + key.upper()
-        line = line_of(self.text, key)
-        return f"{self.origin}, line {line}: {key}" if line else f"{self.origin}: {key}"
-
-    def refuse(self, key: str, reason: str, hint: str | None = None) -> SunoVideoError:
-        """Give the error for a value from here that does not fit."""
-        kind = UsageError if self.origin == FLAG else ConfigError
-        name = key.removesuffix("_s").replace("_", "-")
-        return kind(f"{self.place_of(key)}: {reason}", hint or f"See what --{name} takes: suno-video render --help")
-
-
-@dataclass(frozen=True)
 class LoadedSettings:
     """Settings and where each one came from."""
 
     settings: Settings
     layers: tuple[Layer, ...]
     """The strongest first."""
+
+    def values(self) -> dict[str, Any]:
+        """Give every value as JSON, by flat key: `fps`, `memory.warning_mb`."""
+        return flatten(self.settings.model_dump(mode="json"), groups_of(Settings))
 
     def layer_of(self, key: str) -> Layer | None:
         """The place that decided `key`; None for a default."""
@@ -173,10 +177,10 @@ def load_settings(
         UsageError: A flag has a bad value.
     """
     layers = [Layer(FLAG, {key: value for key, value in (flags or {}).items() if value is not None})]
-    layers.append(Layer("environment", EnvSettingsSource(Settings)()))
-    layers += [_read_file(path, is_project=True) for path in _project_files(config, project)]
+    layers += [read_variables(Settings), read_plain_variables(), read_dotenv()]
+    layers += [read_file(path, groups_of(Settings), is_project=True) for path in _project_files(config, project)]
     if user_file().is_file():
-        layers.append(_read_file(user_file(), is_project=False))
+        layers.append(read_file(user_file(), groups_of(Settings), is_project=False))
     for layer in layers:
         _check_keys(layer)
     return LoadedSettings(_merge(layers), tuple(layers))
@@ -192,22 +196,22 @@ def _project_files(config: Path | None, project: Path | None) -> list[Path]:
         raise write_trouble(candidates[0], exc) from exc
 
 
-def _read_file(path: Path, *, is_project: bool) -> Layer:
-    try:
-        text = path.read_text(encoding="utf-8")
-        values = TomlConfigSettingsSource(Settings, path)()
-    except OSError as exc:
-        raise ConfigError(
-            f"The settings file {path} cannot be read: {exc.strerror}.", "Check the name given with --config."
-        ) from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: not valid TOML: {exc}", 'Mend that line; texts need quotes: look = "auto"') from exc
-    return Layer(str(path), values, text, is_project)
+def setting_fields() -> dict[str, FieldInfo]:
+    """Every setting by its flat key, with its default and what it means."""
+    fields: dict[str, FieldInfo] = {}
+    for key, field in Settings.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, SettingsGroup):
+            fields.update({f"{key}.{name}": inner for name, inner in kind.model_fields.items()})
+        else:
+            fields[key] = field
+    return fields
 
 
 def _check_keys(layer: Layer) -> None:
+    known = setting_fields()
     for key in layer.values:
-        if key in Settings.model_fields:
+        if key in known:
             continue
         if layer.is_project and _NEVER_IN_A_PROJECT.search(key.lower()):
             raise layer.refuse(
@@ -215,7 +219,10 @@ def _check_keys(layer: Layer) -> None:
                 "a project file may not set keys or service addresses.",
                 f"Put it into your own file, {user_file()}, if you meant it.",
             )
-        raise layer.refuse(key, "there is no such setting.", f"Settings are: {', '.join(Settings.model_fields)}.")
+        if key in groups_of(Settings):
+            names = [name.removeprefix(f"{key}.") for name in known if name.startswith(f"{key}.")]
+            raise layer.refuse(key, "this is a group of settings.", f"Its keys are: {', '.join(names)}.")
+        raise layer.refuse(key, "there is no such setting.", f"Settings are: {', '.join(known)}.")
 
 
 def _merge(layers: list[Layer]) -> Settings:
@@ -223,16 +230,11 @@ def _merge(layers: list[Layer]) -> Settings:
     for layer in reversed(layers):
         merged.update(layer.values)
     try:
-        return Settings(**merged)
+        return Settings(**nest(merged))
     except ValidationError as exc:
         fault = exc.errors(include_url=False)[0]
-        key = str(fault["loc"][0])
+        key = ".".join(str(part) for part in fault["loc"])
         layer = next(layer for layer in layers if key in layer.values)
         reason = fault["msg"].removeprefix("Value error, ")
-        raise layer.refuse(key, f"{merged[key]!r} does not fit: {reason}") from exc
-
-
-def line_of(text: str, key: str) -> int | None:
-    """Find the 1-based line on which a TOML text sets a top-level key or begins a table of that name."""
-    match = re.search(rf"^[ \t]*(?:\[\s*)?[\"']?{re.escape(key)}[\"']?\s*[=.\]]", text, re.MULTILINE)
-    return text.count("\n", 0, match.start()) + 1 if match else None
+        hint = f"{key}: {setting_fields()[key].description}" if "." in key else None
+        raise layer.refuse(key, f"{merged[key]!r} does not fit: {reason}", hint) from exc

@@ -14,6 +14,8 @@ from typing import TypeAlias
 import numpy as np
 import pytest
 
+from suno_video.settings import PLAIN_NAMES
+
 Run: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -25,7 +27,8 @@ def script() -> list[str]:
 
 def clean_environment(home: Path) -> dict[str, str]:
     """The environment without settings of this machine."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUNO_VIDEO_")}
+    ours = {name for name in os.environ if name.startswith("SUNO_VIDEO_") or name in PLAIN_NAMES}
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
     return {**kept, "XDG_CONFIG_HOME": str(home), "NO_COLOR": "1"}
 
 

@@ -89,6 +89,27 @@ def test_what_config_prints_is_a_settings_file(run: Run, work: Path) -> None:
     assert values["seed"] == {"value": None, "origin": "default"}
 
 
+def test_config_prints_groups_as_tables_that_can_be_read_again(run: Run, work: Path) -> None:
+    (work / ".env").write_text("ENABLE_MODEL_CACHE=no\n")
+    done = run("config", "--show-origin", SUNO_VIDEO_MEMORY__WARNING_MB="900", USE_FAST_MODELS="1")
+    lines = done.stdout.splitlines()
+    table = lines[lines.index("[memory]") : lines.index("[models]")]
+    assert "warning_mb = 900.0            # SUNO_VIDEO_MEMORY__WARNING_MB" in table
+    assert "model_cache = false           # .env, line 1: ENABLE_MODEL_CACHE" in table
+    (work / ".env").unlink()
+    (work / "copy.toml").write_text(done.stdout)
+    values = json.loads(run("config", "--config", "copy.toml", "--json").stdout)
+    assert values["memory.warning_mb"]["value"] == 900
+    assert values["memory.model_cache"]["value"] is False
+    assert values["models.fast"] == {"value": True, "origin": f"copy.toml, line {lines.index('[models]') + 3}"}
+
+
+def test_a_bad_plain_variable_ends_with_78(run: Run) -> None:
+    done = run("config", MEMORY_CLEANUP_INTERVAL="often")
+    assert done.returncode == 78
+    assert done.stderr.startswith("error [config] MEMORY_CLEANUP_INTERVAL: 'often' does not fit")
+
+
 def test_status_of_a_folder_without_a_project_ends_with_66(run: Run, work: Path) -> None:
     done = run("status", str(work))
     assert done.returncode == 66

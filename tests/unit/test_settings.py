@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from suno_video import settings as settings_module
 from suno_video.core.errors import ConfigError, UsageError
-from suno_video.settings import DEFAULT, FLAG, PROJECT_FILE, Settings, load_settings
+from suno_video.settings import DEFAULT, FLAG, PLAIN_NAMES, PROJECT_FILE, Settings, load_settings, setting_fields
+from suno_video.settings_layers import line_of
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
@@ -22,8 +24,9 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work.mkdir()
     monkeypatch.chdir(work)
     monkeypatch.setattr(settings_module, "user_folder", lambda: folder)
-    for name in Settings.model_fields:
-        monkeypatch.delenv(f"SUNO_VIDEO_{name.upper()}", raising=False)
+    for name in [*os.environ]:
+        if name.upper().startswith("SUNO_VIDEO_") or name in PLAIN_NAMES:
+            monkeypatch.delenv(name)
     return folder
 
 
@@ -136,8 +139,204 @@ def test_a_project_file_can_never_set_a_key_or_an_address(key: str) -> None:
 def test_the_shipped_config_loads_and_changes_something(name: str) -> None:
     loaded = load_settings(config=CONFIGS / f"{name}.toml")
     assert loaded.settings != Settings()
-    assert {loaded.origin_of(key) for key in loaded.layers[2].values}.isdisjoint({DEFAULT, FLAG})
+    (layer,) = [layer for layer in loaded.layers if layer.origin.endswith(f"{name}.toml")]
+    assert {loaded.origin_of(key) for key in layer.values}.isdisjoint({DEFAULT, FLAG})
 
 
 def test_every_setting_is_explained() -> None:
-    assert all(field.description for field in Settings.model_fields.values())
+    assert "memory.warning_mb" in setting_fields()
+    assert all(field.description for field in setting_fields().values())
+
+
+def test_a_key_of_a_group_has_its_own_rank_and_origin(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (home / "config.toml").write_text("[memory]\nwarning_mb = 1\ncritical_mb = 60\ncleanup_interval = 7\n")
+    Path(PROJECT_FILE).write_text("fps = 25\n\n[memory]\nwarning_mb = 2\nlogging = true\n")
+    monkeypatch.setenv("SUNO_VIDEO_MEMORY__WARNING_MB", "30.5")
+    loaded = load_settings()
+    memory = loaded.settings.memory
+    assert (memory.warning_mb, memory.logging, memory.critical_mb, memory.cleanup_interval) == (30.5, True, 60, 7)
+    assert loaded.origin_of("memory.warning_mb") == "SUNO_VIDEO_MEMORY__WARNING_MB"
+    assert loaded.origin_of("memory.logging") == f"{PROJECT_FILE}, line 5"
+    assert loaded.origin_of("memory.critical_mb") == f"{home / 'config.toml'}, line 3"
+    assert loaded.origin_of("memory.isolate") == DEFAULT
+    assert loaded.values()["memory.critical_mb"] == 60
+    assert list(loaded.values()) == list(setting_fields())
+
+
+def test_a_flag_can_set_a_key_of_a_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUNO_VIDEO_MEMORY__ISOLATE", "never")
+    loaded = load_settings({"memory.isolate": "always"})
+    assert (loaded.settings.memory.isolate, loaded.origin_of("memory.isolate")) == ("always", FLAG)
+    with pytest.raises(UsageError, match="--isolate: 'perhaps' does not fit"):
+        load_settings({"memory.isolate": "perhaps"})
+
+
+def test_an_unset_group_is_all_defaults() -> None:
+    values = load_settings().settings
+    assert (values.memory.warning_mb, values.memory.logging, values.memory.aggressive_cleanup) == (None, False, True)
+    assert (values.models.quantize, values.models.fast) == (None, None)
+
+
+WANTED = {
+    "MEMORY_WARNING_THRESHOLD_MB": ("4000", 4000.0),
+    "MEMORY_CRITICAL_THRESHOLD_MB": ("6000.5", 6000.5),
+    "ENABLE_MEMORY_LOGGING": ("true", True),
+    "AGGRESSIVE_MEMORY_CLEANUP": ("False", False),
+    "MEMORY_CLEANUP_INTERVAL": ("5", 5),
+    "ENABLE_AUDIO_CACHE": ("no", False),
+    "AUDIO_CACHE_CLEANUP_HOURS": ("0.5", 0.5),
+    "ENABLE_MODEL_CACHE": ("0", False),
+    "USE_QUANTIZATION": ("1", True),
+    "USE_FAST_MODELS": ("off", False),
+}
+
+
+def test_every_plain_name_has_a_case_here_and_a_setting() -> None:
+    assert set(WANTED) == set(PLAIN_NAMES)
+    assert set(PLAIN_NAMES.values()) <= set(setting_fields())
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_a_plain_variable_counts_and_is_named(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text, value = WANTED[name]
+    monkeypatch.setenv(name, text)
+    loaded = load_settings()
+    assert value != setting_fields()[PLAIN_NAMES[name]].default, "it would be so anyway: the test proves nothing"
+    assert loaded.values()[PLAIN_NAMES[name]] == value
+    assert loaded.origin_of(PLAIN_NAMES[name]) == name
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_a_plain_name_in_a_dotenv_file_counts_and_is_named_with_its_line(name: str) -> None:
+    text, value = WANTED[name]
+    Path(".env").write_text(f"# for all my tools\n\n\nexport {name}='{text}'  # mine\n")
+    loaded = load_settings()
+    assert loaded.values()[PLAIN_NAMES[name]] == value
+    assert loaded.origin_of(PLAIN_NAMES[name]) == f".env, line 4: {name}"
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_a_bad_value_under_a_plain_name_is_refused_by_that_name(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(f"{name}=lots\n")
+    with pytest.raises(ConfigError, match=rf"^\.env, line 1: {name}: 'lots' does not fit: ") as caught:
+        load_settings()
+    assert caught.value.exit_status == 78
+    assert caught.value.hint.startswith(f"{PLAIN_NAMES[name]}: ")
+    monkeypatch.setenv(name, "more")
+    with pytest.raises(ConfigError, match=f"^{name}: 'more' does not fit: "):
+        load_settings()
+
+
+def test_plain_names_rank_below_ours_and_above_files_and_dotenv_below_the_environment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    Path(PROJECT_FILE).write_text("[memory]\nwarning_mb = 1\ncritical_mb = 1001\ncleanup_interval = 11\n")
+    Path(".env").write_text(
+        "MEMORY_WARNING_THRESHOLD_MB=2\nMEMORY_CRITICAL_THRESHOLD_MB=1002\nMEMORY_CLEANUP_INTERVAL=12\n"
+    )
+    monkeypatch.setenv("MEMORY_WARNING_THRESHOLD_MB", "3")
+    monkeypatch.setenv("MEMORY_CRITICAL_THRESHOLD_MB", "1003")
+    monkeypatch.setenv("SUNO_VIDEO_MEMORY__WARNING_MB", "4")
+    memory = load_settings().settings.memory
+    assert (memory.warning_mb, memory.critical_mb, memory.cleanup_interval) == (4, 1003, 12)
+
+
+def test_a_dotenv_file_sets_nothing_else_and_its_other_lines_are_passed_over_in_silence(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path(".env").write_bytes(
+        b"SUNO_VIDEO_FPS=12\nFPS=12\nmemory.logging=1\nOPENAI_API_KEY=sk-1\nthis is no line\nCAF\xe9='\n"
+        b"enable_model_cache=0\nENABLE_AUDIO_CACHE\nUSE_QUANTIZATION=\nMEMORY_CLEANUP_INTERVAL=2\n"
+    )
+    loaded = load_settings()
+    changed = {key: value for key, value in loaded.values().items() if loaded.origin_of(key) != DEFAULT}
+    assert changed == {"memory.cleanup_interval": 2}
+    assert caplog.text == ""
+    assert "OPENAI_API_KEY" not in os.environ
+
+
+def test_a_dotenv_file_cannot_show_what_is_in_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SECRET", "sk-1234")
+    Path(".env").write_text("MEMORY_CLEANUP_INTERVAL=${SECRET}\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings()
+    assert "sk-1234" not in caught.value.message
+
+
+def test_a_folder_named_dotenv_is_no_settings_file() -> None:
+    Path(".env").mkdir()
+    assert load_settings().settings == Settings()
+
+
+def test_an_unreadable_dotenv_file_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("MEMORY_CLEANUP_INTERVAL=2\n")
+    real = Path.read_text
+
+    def read_text(self: Path, *args: str, **kwargs: str) -> str:
+        if self.name == ".env":
+            raise PermissionError(13, "no")
+        return real(self, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "read_text", read_text)
+    assert load_settings().settings.memory.cleanup_interval == 1
+
+
+def test_a_critical_limit_below_the_warning_is_refused_where_it_was_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(PROJECT_FILE).write_text("[memory]\nwarning_mb = 5000\n")
+    monkeypatch.setenv("MEMORY_CRITICAL_THRESHOLD_MB", "4000")
+    with pytest.raises(ConfigError, match=r"^MEMORY_CRITICAL_THRESHOLD_MB: .* less than memory\.warning_mb, 5000"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("[memory]\nwarning = 1\n", "line 2: memory.warning"),
+        ("memory.warning = 1\n", "line 1: memory.warning"),
+        ("fps = 30\nmemory = { warning = 1 }\n", "line 2: memory.warning"),
+    ],
+)
+def test_an_unknown_key_in_a_group_is_refused_with_its_line(text: str, place: str) -> None:
+    Path(PROJECT_FILE).write_text(text)
+    with pytest.raises(ConfigError, match=f"suno-video.toml, {place}: there is no such setting"):
+        load_settings()
+
+
+def test_a_misspelt_variable_of_a_group_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUNO_VIDEO_MEMORY__WARN_MB", "1")
+    with pytest.raises(ConfigError, match=r"^SUNO_VIDEO_MEMORY__WARN_MB: there is no such setting"):
+        load_settings()
+
+
+@pytest.mark.parametrize("value", ["many", "5", "[1]"])
+def test_a_group_is_no_value(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUNO_VIDEO_MEMORY", value)
+    with pytest.raises(ConfigError, match=r"^SUNO_VIDEO_MEMORY: this is a group of settings"):
+        load_settings()
+
+
+def test_a_group_may_be_one_json_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SUNO_VIDEO_MODELS", '{"fast": true}')
+    loaded = load_settings()
+    assert (loaded.settings.models.fast, loaded.origin_of("models.fast")) == (True, "SUNO_VIDEO_MODELS")
+
+
+@pytest.mark.parametrize("key", ["models.api_key", "models.url", "memory.token"])
+def test_a_project_file_can_set_no_key_or_address_inside_a_group_either(key: str) -> None:
+    Path(PROJECT_FILE).write_text(f'{key} = "x"\n')
+    with pytest.raises(ConfigError, match="may not set keys or service addresses"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[memory]\n\nlogging = true\n", 3),
+        ("[models]\nlogging = 1\n[ memory ]\n  logging = true\n[other]\nlogging = 2\n", 4),
+        ('fps = 1\n"memory" . "logging" = true\n', 2),
+        ("fps = 1\nmemory = { logging = true }\n", 2),
+        ("[other]\nlogging = true\n", None),
+    ],
+)
+def test_the_line_of_a_key_in_a_group_is_found_however_it_is_written(text: str, line: int | None) -> None:
+    assert line_of(text, "memory.logging") == line

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
 import platform
 import shutil
 import subprocess
@@ -20,7 +19,7 @@ State: TypeAlias = Literal["ok", "warn", "fail"]
 NEEDED_ENCODERS = ("libx264", "aac")
 NEEDED_FILTERS = (*("ass", "scale", "crop", "setsar", "format"), *("aresample", "aformat", "apad", "atrim", "asetpts"))
 LOW_DISK_BYTES = 2 * 10**9  # a four-minute 1080p film with its segments takes about 0.5 GB
-LOW_MEMORY_BYTES = 2 * 10**9
+LOW_MEMORY_MB = 2000
 _TOOL_TIMEOUT_S = 30
 
 
@@ -91,7 +90,7 @@ def _ffmpeg_names(kind: str) -> set[str]:
 
 
 def _packages() -> Iterator[Finding]:
-    for name in ("numpy", "numba", "cv2", "librosa", "soundfile"):
+    for name in ("numpy", "numba", "cv2", "librosa", "soundfile", "psutil"):
         try:
             version = getattr(importlib.import_module(name), "__version__", "present")
         except (ImportError, OSError) as exc:
@@ -125,6 +124,7 @@ def _cache() -> Iterator[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
+    from suno_video.core.memory import get_memory_info
     from suno_video.pipeline.options import usable_cores
 
     free = shutil.disk_usage(Path()).free
@@ -135,26 +135,12 @@ def _machine() -> Iterator[Finding]:
         "" if free >= LOW_DISK_BYTES else "A film with its segments may need 1 GB or more: free some space.",
     )
     yield Finding("cores", "ok", str(usable_cores()))
-    memory = total_memory_bytes()
-    if memory is None:
+    total_mb = get_memory_info().total_mb
+    if total_mb is None:
         return
-    low = memory < LOW_MEMORY_BYTES
-    yield Finding(
-        "memory", "warn" if low else "ok", f"{memory / 1e9:.1f} GB", "Use configs/low-memory.toml." if low else ""
-    )
-
-
-def total_memory_bytes() -> int | None:
-    """Memory of the machine, or of the container when that is less; None where nobody tells."""
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
-    try:
-        limit = int(Path("/sys/fs/cgroup/memory.max").read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return total
-    return min(total, limit)
+    low = total_mb < LOW_MEMORY_MB
+    hint = "Use configs/low-memory.toml." if low else ""
+    yield Finding("memory", "warn" if low else "ok", f"{total_mb / 1024:.1f} GB", hint)
 
 
 def _backends() -> Iterator[Finding]:

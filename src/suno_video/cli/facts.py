@@ -94,18 +94,23 @@ def config(
 ) -> None:
     """Show the settings that hold here.
 
-    Flags come before SUNO_VIDEO_* variables, then suno-video.toml in the project or working folder (or --config), then
-    your own file, then defaults.
+    Flags come before SUNO_VIDEO_* variables, then plain variables such as USE_FAST_MODELS, then those in a .env file
+    here, then suno-video.toml in the project or working folder (or --config), then your own file, then defaults.
     """
     from suno_video.settings import load_settings, user_file
 
     loaded = load_settings(config=config, project=project)
-    values = loaded.settings.model_dump(mode="json")
+    values = loaded.values()
     if json:
         put_json({key: {"value": value, "origin": loaded.origin_of(key)} for key, value in values.items()})
         return
+    table = ""
     for key, value in values.items():
-        line = f"{key} = {_toml(value)}" if value is not None else f"# {key} is not set"
+        group, _, name = key.rpartition(".")
+        if group != table:
+            table = group
+            put(f"\n[{group}]")
+        line = f"{name} = {_toml(value)}" if value is not None else f"# {name} is not set"
         put(f"{line:<28}  # {plain(loaded.origin_of(key))}" if show_origin else line)
     if show_origin:
         there = "" if user_file().is_file() else " (not there)"

@@ -1,0 +1,54 @@
+"""Settings that belong together, and what is true among them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, field_validator
+from pydantic_core.core_schema import ValidationInfo
+
+
+class SettingsGroup(BaseModel):
+    """Settings that belong together: a table in a file, two underscores in a variable."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+
+
+class MemorySettings(SettingsGroup):
+    """How memory is watched and given back, and what is kept in it."""
+
+    warning_mb: PositiveFloat | None = None
+    """Warn and clean up above so many MB in use, ffmpeg included; unset, when less than 15 % of all memory is free."""
+    critical_mb: PositiveFloat | None = None
+    """Stop in good order when still above so many MB after that; unset, when less than 5 % of all memory is free."""
+    logging: bool = False
+    """Whether memory readings are written to the log."""
+    aggressive_cleanup: bool = True
+    """Whether each cleanup searches everything and gives pages back to the system; otherwise only what is quick."""
+    cleanup_interval: PositiveInt = 1
+    """After how many scenes memory is looked at; 1 is after each."""
+    audio_cache: bool = True
+    """Whether decoded sound is kept for the next run."""
+    audio_cache_hours: PositiveFloat = 24.0
+    """Decoded sound is removed when it was not used for so many hours."""
+    model_cache: bool = True
+    """Whether a model stays loaded from one scene to the next."""
+    isolate: Literal["auto", "always", "never"] = "auto"
+    """Whether models run in a process of their own, which gives all memory back: `auto`, `always` or `never`."""
+
+    @field_validator("critical_mb")
+    @classmethod
+    def _check_order(cls, critical_mb: float | None, info: ValidationInfo) -> float | None:
+        warning_mb = info.data.get("warning_mb")
+        if critical_mb is not None and warning_mb is not None and critical_mb < warning_mb:
+            raise ValueError(f"it is less than memory.warning_mb, {warning_mb:g}")
+        return critical_mb
+
+
+class ModelSettings(SettingsGroup):
+    """Which of its models a backend takes."""
+
+    quantize: bool | None = None
+    """Whether models are loaded with fewer bits, smaller and a little worse; unset, the backend decides."""
+    fast: bool | None = None
+    """Whether models with fewer steps are taken, faster and a little worse; unset, the backend decides."""
