@@ -20,12 +20,13 @@ INTRO = f"""# The command
 `{PROGRAM}` turns a song into a finished music video. This page is generated from the commands (`make docs`).
 
 - stdout is the answer: `render` prints the path of the film; `--json` prints one object a line, the last one is the
-  result.
+  result, or the summary of several songs.
 - stderr is for people: progress is drawn on a terminal only, elsewhere there is one plain line per stage. `NO_COLOR`
   and `TERM=dumb` are obeyed.
 - Ctrl-C stops in good order, a second one at once. Either way the next run goes on from what is finished.
 - A name that begins with a dash goes after `--`: `{PROGRAM} render -- -song.mp3`.
 - `SUNO_VIDEO_DEBUG=1` shows tracebacks.
+- Several songs, folders of songs, and runs that nobody watches: [unattended.md](unattended.md).
 """
 
 SETTINGS = f"""## Settings

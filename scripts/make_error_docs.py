@@ -6,7 +6,7 @@ import inspect
 import sys
 from pathlib import Path
 
-from suno_video.core.errors import ExitStatus, all_errors
+from suno_video.core.errors import RETRY_WORTHY, all_errors
 
 TARGET = Path(__file__).resolve().parents[1] / "docs" / "errors.md"
 
@@ -22,14 +22,12 @@ This page is generated from `suno_video/core/errors.py` (`make docs`). Anything 
 comes with a traceback and exit status 1.
 """
 
-RETRY = (ExitStatus.UNAVAILABLE, ExitStatus.IO, ExitStatus.BUSY)
-
 
 def errors_page() -> str:
     """Give the whole page as Markdown."""
     parts = [INTRO]
     for error in all_errors():
-        again = "; worth another try later" if error.exit_status in RETRY else ""
+        again = "; worth another try later" if error.exit_status in RETRY_WORTHY else ""
         parts.append(f"## {error.code}\n\n{inspect.getdoc(error)}\n\nExit status {error.exit_status.value}{again}.\n")
     return "\n".join(parts)
 

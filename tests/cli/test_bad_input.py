@@ -30,9 +30,19 @@ def test_a_missing_song_ends_with_66(run: Run, command: str) -> None:
     assert "gone.mp3" in done.stderr
 
 
-def test_a_folder_ends_with_66(run: Run, work: Path) -> None:
+def test_a_folder_without_a_song_ends_with_66(run: Run, work: Path) -> None:
     (work / "songs").mkdir()
+    (work / "songs" / "notes.txt").write_text("no song")
     done = run("render", "songs")
+    assert done.returncode == 66
+    check_two_lines(done.stderr, "no-such-input")
+    assert [path.name for path in (work / "songs").iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("command", ["storyboard", "analyze"])
+def test_a_folder_ends_with_66_where_one_song_is_wanted(run: Run, work: Path, command: str) -> None:
+    write_song(work / "song.wav", seconds=1)
+    done = run(command, ".")
     assert done.returncode == 66
     check_two_lines(done.stderr, "no-such-input")
 

@@ -5,12 +5,8 @@ Nothing heavy is imported here (no pydantic, numpy or rich): `--help` must answe
 
 from __future__ import annotations
 
-import contextlib
-import errno
 import gc
-import os
 import sys
-import traceback
 import warnings
 from collections.abc import Sequence
 from typing import Annotated, Any, NoReturn
@@ -19,15 +15,14 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from suno_video.cli import facts, films
-from suno_video.cli.answer import prepare_streams, put_event, say, silence
+from suno_video.cli import facts, films, stop
+from suno_video.cli.answer import prepare_streams, say, silence
 from suno_video.cli.stop import StopSignals
-from suno_video.cli.wording import plain, plain_lines
-from suno_video.core.errors import DiskError, ExitStatus, Interrupted, SunoVideoError
+from suno_video.cli.trouble import Trouble, tell, trouble_of
+from suno_video.core.errors import ExitStatus, Interrupted
 
 PROGRAM = "suno-video"
 HELP_FLAGS = ["-h", "--help"]
-_DISK_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
 
 app = typer.Typer(
     name=PROGRAM,
@@ -93,8 +88,7 @@ def make_command() -> Any:
 
 def run(args: Sequence[str]) -> int:
     """Run a command and give its exit status; whatever goes wrong is said here, once."""
-    signals = StopSignals()
-    signals.install()
+    StopSignals().install()
     as_json = wants_json(args)
     try:
         try:
@@ -103,22 +97,16 @@ def run(args: Sequence[str]) -> int:
             status = ExitStatus.INTERRUPTED
         # Typer makes a number of a KeyboardInterrupt, so ask the signal itself.
         if status == ExitStatus.INTERRUPTED:
-            raise signals.as_error()
+            raise stop.as_error()
         return status if isinstance(status, int) else ExitStatus.DONE
     except Interrupted as exc:
-        return _report(signals.as_error() if signals.received is not None else exc, as_json=as_json)
-    except SunoVideoError as exc:
-        return _report(exc, as_json=as_json)
+        return tell(trouble_of(stop.as_error() if stop.state.received is not None else exc), as_json=as_json)
     except TyperException as exc:
-        return _report_usage(exc, as_json=as_json)
+        return tell(_usage_trouble(exc), as_json=as_json)
     except SystemExit as exc:
         return exc.code if isinstance(exc.code, int) else ExitStatus.BUG
-    except OSError as exc:
-        if exc.errno not in _DISK_FAULTS:
-            return _report_bug(exc, as_json=as_json)
-        return _report(_disk_trouble(exc), as_json=as_json)
     except Exception as exc:  # noqa: BLE001 - the last boundary: what we did not foresee is a bug, and is said in full
-        return _report_bug(exc, as_json=as_json)
+        return tell(trouble_of(exc), as_json=as_json)
 
 
 def wants_json(args: Sequence[str]) -> bool:
@@ -127,44 +115,7 @@ def wants_json(args: Sequence[str]) -> bool:
     return "--json" in before_names
 
 
-def _report(exc: SunoVideoError, *, as_json: bool) -> int:
-    if os.environ.get("SUNO_VIDEO_DEBUG") == "1":
-        say("".join(traceback.format_exception(exc)).rstrip())
-    say(f"error [{exc.code}] {plain_lines(exc.message)}")
-    say(f"hint: {plain_lines(exc.hint)}")
-    _put_error(exc.code, exc.message, exc.hint, exc.exit_status, as_json=as_json)
-    return exc.exit_status
-
-
-def _report_usage(exc: TyperException, *, as_json: bool) -> int:
+def _usage_trouble(exc: TyperException) -> Trouble:
     context = getattr(exc, "ctx", None)
     command = context.command_path if context is not None else PROGRAM
-    message, hint = " ".join(exc.format_message().split()), f"See: {command} --help"
-    say(f"error [usage] {plain(message)}")
-    say(f"hint: {hint}")
-    _put_error("usage", message, hint, exc.exit_code, as_json=as_json)
-    return exc.exit_code
-
-
-def _report_bug(exc: Exception, *, as_json: bool) -> int:
-    say("".join(traceback.format_exception(exc)).rstrip())
-    message = f"This is a bug: {type(exc).__name__}: {exc}"
-    hint = "Please report it with the lines above and the output of: suno-video doctor"
-    say(f"error [bug] {plain(message)}")
-    say(f"hint: {hint}")
-    _put_error("bug", message, hint, ExitStatus.BUG, as_json=as_json)
-    return ExitStatus.BUG
-
-
-def _put_error(code: str, message: str, hint: str, status: int, *, as_json: bool) -> None:
-    if as_json:
-        with contextlib.suppress(OSError):  # stdout itself may be what failed
-            put_event("error", code=code, message=message, hint=hint, exit_status=int(status))
-
-
-def _disk_trouble(exc: OSError) -> DiskError:
-    what = "The disk is full" if exc.errno in (errno.ENOSPC, errno.EDQUOT) else "Reading or writing failed"
-    where = f" ({exc.filename})" if exc.filename else ""
-    return DiskError(
-        f"{what}: {exc.strerror}{where}.", "Free some space and run the same command again; nothing finished is lost."
-    )
+    return Trouble("usage", " ".join(exc.format_message().split()), f"See: {command} --help", exc.exit_code)

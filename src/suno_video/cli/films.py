@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from suno_video.cli import options as o
-from suno_video.cli.answer import put, put_event, put_path, say
+from suno_video.cli.answer import put, say
 from suno_video.cli.wording import counted, plain
 from suno_video.core.clock import clock, clock_tenths
-from suno_video.core.errors import ExitStatus
 
 if TYPE_CHECKING:
     from suno_video.core.analysis import SongAnalysis
     from suno_video.core.song import Song
     from suno_video.core.storyboard import Scene
-    from suno_video.pipeline import FilmResult, PlannedFilm
+    from suno_video.pipeline import PlannedFilm
 
 
 def render(
-    song: o.Song,
+    songs: o.Songs,
     out: o.Out = None,
     project: o.ProjectFolder = None,
     size: o.Size = None,
@@ -40,57 +38,33 @@ def render(
     jobs: o.Jobs = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
+    summary: o.SummaryFile = None,
     json: o.Json = False,
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Make the film of a song.
+    """Make the film of a song, or of several, one after the other.
 
     Run it again after an interruption or a change: what is finished and still fits is used again.
     """
-    from suno_video.cli.screen import screen
+    from suno_video.cli.batch import render_songs
 
-    with screen(json=json, quiet=quiet, verbose=verbose) as events:
-        from suno_video.cli.wishes import Wishes, film_options
-        from suno_video.media.audio import check_song_file
-        from suno_video.pipeline import render_film
-
-        flags = o.set_flags(
-            size=size,
-            fps=fps,
-            look=look,
-            seed=seed,
-            quality=quality,
-            captions=False if no_captions else None,
-            backend=backend,
-            stills=stills,
-            jobs=jobs,
-            max_duration_s=_seconds(max_duration),
-        )
-        wishes = Wishes(out, project, preview, start, end, title, config, flags)
-        options = film_options(song, wishes)
-        check_song_file(song)
-        result = render_film(song, options, events=events)
-    status = ExitStatus.STAND_INS if result.stand_ins else ExitStatus.DONE
-    _put_result(result, status, json=json, quiet=quiet)
-    raise typer.Exit(status)
-
-
-def _put_result(result: FilmResult, status: ExitStatus, *, json: bool, quiet: bool) -> None:
-    from suno_video.project.workspace import Project
-
-    if json:
-        put_event("result", **asdict(result), exit_status=int(status))
-        return
-    if not quiet:
-        if result.stand_ins:
-            say(
-                f"{counted(len(result.stand_ins), 'scene')} played by a stand-in: {', '.join(result.stand_ins)}. "
-                "Run the same command again to upgrade."
-            )
-        report = Project(result.project).report_file
-        say(f"report: {plain(report)}" if report.is_file() else f"project: {plain(result.project)}")
-    put_path(result.film)
+    flags = o.set_flags(
+        size=size,
+        fps=fps,
+        look=look,
+        seed=seed,
+        quality=quality,
+        captions=False if no_captions else None,
+        backend=backend,
+        stills=stills,
+        jobs=jobs,
+        max_duration_s=_seconds(max_duration),
+    )
+    wishes = o.Wishes(out, project, preview, start, end, title, config, flags)
+    status = render_songs(songs, wishes, o.Manner(json, quiet, verbose), summary_file=summary)
+    # Not `typer.Exit`: with that, a run that was stopped would be told so twice.
+    raise SystemExit(status)
 
 
 def _seconds(text: str | None) -> float | None:

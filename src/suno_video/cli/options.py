@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,6 +25,18 @@ Song = Annotated[
     typer.Argument(
         metavar="SONG", help="The song: mp3, wav, flac, ogg, opus, m4a.", show_default=False, readable=False
     ),
+]
+Songs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="SONG",
+        help="The song: mp3, wav, flac, ogg, opus, m4a; or several, or folders of songs.",
+        show_default=False,
+        readable=False,
+    ),
+]
+SummaryFile = Annotated[
+    Path | None, typer.Option("--summary", help="Write how each song ended into this file, as one JSON object.")
 ]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="The film, or a folder for it. Else SONG.mp4.")]
 ProjectFolder = Annotated[
@@ -59,6 +72,30 @@ Jobs = Annotated[int | None, typer.Option("--jobs", "-j", help="Scenes rendered 
 Json = Annotated[bool, typer.Option("--json", help="JSON on stdout, one object a line.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Say more: each scene, and what the log says.")]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What was given on the command line and has no place in the settings."""
+
+    out: Path | None = None
+    project: Path | None = None
+    preview: bool = False
+    start: str | None = None
+    end: str | None = None
+    title: str | None = None
+    config: Path | None = None
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    """The settings that were given as flags."""
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How to talk meanwhile."""
+
+    json: bool = False
+    quiet: bool = False
+    verbose: bool = False
 
 
 def set_flags(**flags: Any) -> Mapping[str, Any]:

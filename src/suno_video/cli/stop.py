@@ -23,6 +23,8 @@ class StopState:
     """A run was asked to stop, and is about to."""
     drawn_over: bool = False
     """Live lines are on the screen and will explain; a word from elsewhere would tear them."""
+    received: int | None = None
+    """The signal that asked."""
 
 
 state = StopState()
@@ -31,20 +33,17 @@ state = StopState()
 class StopSignals:
     """Turns the first SIGINT, SIGTERM or SIGHUP into a `KeyboardInterrupt`, which no `except Exception` swallows."""
 
-    def __init__(self) -> None:
-        self.received: int | None = None
-
     def install(self) -> None:
         """Listen from now on. A signal that we were started to ignore (`nohup`, `&` in a script) stays ignored."""
-        state.asked = state.drawn_over = False
+        state.asked, state.drawn_over, state.received = False, False, None
         for number in _SIGNALS:
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self._stop)
 
     def _stop(self, number: int, frame: FrameType | None) -> None:
-        if self.received is not None:
+        if state.received is not None:
             self._leave(number)
-        self.received = number
+        state.received = number
         state.asked = True
         if number == signal.SIGINT and os.isatty(2) and not state.drawn_over:
             _tell(f"\n{EXPLAINED}\n".encode())
@@ -56,10 +55,11 @@ class StopSignals:
             _tell(_SHOW_CURSOR)
         os._exit(128 + number)
 
-    def as_error(self) -> Interrupted:
-        """Say what happened, with the exit status that belongs to it."""
-        kind = Interrupted if self.received in (None, signal.SIGINT) else Terminated
-        return kind("Stopped. What is finished is kept.", "Run the same command again to go on.")
+
+def as_error() -> Interrupted:
+    """Say that a run was stopped, with the exit status that belongs to the signal."""
+    kind = Interrupted if state.received in (None, signal.SIGINT) else Terminated
+    return kind("Stopped. What is finished is kept.", "Run the same command again to go on.")
 
 
 def _tell(words: bytes) -> None:

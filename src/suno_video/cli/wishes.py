@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from suno_video.backends.base import MakesKind
+from suno_video.cli.options import Wishes as Wishes
 from suno_video.cli.wording import parse_clock
 from suno_video.core.brief import Brief
 from suno_video.core.errors import BackendUnavailableError, NoSuchInputError, UsageError
@@ -19,23 +17,11 @@ from suno_video.settings import LoadedSettings, load_settings, user_looks_folder
 PREVIEW_SIDE_PX = 480
 
 
-@dataclass(frozen=True)
-class Wishes:
-    """What was given on the command line and has no place in the settings."""
-
-    out: Path | None = None
-    project: Path | None = None
-    preview: bool = False
-    start: str | None = None
-    end: str | None = None
-    title: str | None = None
-    config: Path | None = None
-    flags: Mapping[str, Any] = field(default_factory=dict)
-    """The settings that were given as flags."""
-
-
-def film_options(song: Path, wishes: Wishes) -> FilmOptions:
+def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
     """Put together what the pipeline needs.
+
+    Args:
+        song: Its project folder may hold settings; None for what holds for every song.
 
     Raises:
         UsageError, ConfigError: A value does not fit.
@@ -45,7 +31,9 @@ def film_options(song: Path, wishes: Wishes) -> FilmOptions:
         if flags.get("quality", "draft") != "draft":
             raise UsageError("--preview and --quality contradict each other.", "Leave one of them out.")
         flags["quality"] = "draft"
-    loaded = load_settings(flags, config=wishes.config, project=wishes.project or _folder_beside(song))
+    loaded = load_settings(
+        flags, config=wishes.config, project=wishes.project or (_folder_beside(song) if song else None)
+    )
     check_names(loaded)
     settings = loaded.settings
     size = FrameSize.parse(settings.size)

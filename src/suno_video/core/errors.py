@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import ClassVar
 
@@ -28,6 +28,28 @@ class ExitStatus(IntEnum):
     CONFIG = 78
     INTERRUPTED = 130
     TERMINATED = 143
+
+
+RETRY_WORTHY = (ExitStatus.BUSY, ExitStatus.UNAVAILABLE, ExitStatus.IO)
+"""The same command may do better later, without anybody mending anything."""
+
+# Not by how bad it is for one song, but by what a script should do next for all of them.
+_FROM_BEST_TO_WORST = (
+    # The films are whole.
+    *(ExitStatus.DONE, ExitStatus.STAND_INS, ExitStatus.BUDGET),
+    # A person must mend something first.
+    *(ExitStatus.USAGE, ExitStatus.BAD_INPUT, ExitStatus.NO_INPUT, ExitStatus.CANNOT_CREATE),
+    *(ExitStatus.KEY, ExitStatus.CONFIG, ExitStatus.BUG),
+    # A song that waits for a person must not keep the others from their retry, night after night.
+    *RETRY_WORTHY,
+    # The run was stopped before its end.
+    *(ExitStatus.INTERRUPTED, ExitStatus.TERMINATED),
+)
+
+
+def worst_status(statuses: Iterable[int]) -> ExitStatus:
+    """Choose the exit status of a run over several songs from those of the songs; of none, it is 0."""
+    return max(map(ExitStatus, statuses), key=_FROM_BEST_TO_WORST.index, default=ExitStatus.DONE)
 
 
 class SunoVideoError(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -12,6 +13,8 @@ from suno_video.core.errors import ProjectBusyError
 from suno_video.media.atomic import write_trouble
 from suno_video.project.runlog import run_log
 from suno_video.project.workspace import Project
+
+SONGS_LOCK = ".suno-video.lock"
 
 
 @contextlib.contextmanager
@@ -22,21 +25,34 @@ def hold_project(project: Project) -> Iterator[None]:
         ProjectBusyError: Another run has it.
         CannotCreateError, DiskError: The lock cannot be written.
     """
-    lock = FileLock(project.lock_file)
-    owner = project.root / "lock.pid"
+    with (
+        _held(project.lock_file, project.root / "lock.pid", f"Another run works in {project.root}"),
+        run_log(project.logs),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def hold_songs(folder: Path) -> Iterator[None]:
+    """Hold a folder of songs, so that two runs do not work through it at once. Raises as `hold_project`."""
+    lock = folder / SONGS_LOCK
+    with _held(lock, lock.with_suffix(".pid"), f"Another run works through the songs in {str(folder)!r}"):
+        yield
+
+
+@contextlib.contextmanager
+def _held(lock_file: Path, owner: Path, busy: str) -> Iterator[None]:
+    lock = FileLock(lock_file)
     try:
         lock.acquire(timeout=0)
     except Timeout as exc:
-        raise ProjectBusyError(
-            f"Another run works in {project.root}{_named(owner)}.", "Wait for it to finish, then run the same command."
-        ) from exc
+        raise ProjectBusyError(f"{busy}{_named(owner)}.", "Wait for it to finish, then run the same command.") from exc
     except OSError as exc:
-        raise write_trouble(project.lock_file, exc) from exc
+        raise write_trouble(lock_file, exc) from exc
     try:
         with contextlib.suppress(OSError):
             owner.write_text(f"{os.getpid()}\n", encoding="ascii")
-        with run_log(project.logs):
-            yield
+        yield
     finally:
         with contextlib.suppress(OSError):
             owner.unlink(missing_ok=True)
