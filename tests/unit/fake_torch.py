@@ -53,7 +53,7 @@ def load_torch(
     """Put a torch into `sys.modules`. Without Metal its functions raise, as the real ones do."""
     missing = RuntimeError("MPS backend is not available")
     torch = ModuleType("torch")
-    torch.cuda = cuda or FakeLibrary("torch.cuda", calls, is_initialized=False)  # type: ignore[attr-defined]
+    torch.cuda = cuda or fake_cuda(calls, is_initialized=False)  # type: ignore[attr-defined]
     torch.backends = ModuleType("torch.backends")  # type: ignore[attr-defined]
     torch.backends.mps = FakeLibrary("torch.backends.mps", [], is_available=mps)  # type: ignore[attr-defined]
     torch.mps = FakeLibrary(  # type: ignore[attr-defined]

@@ -36,8 +36,11 @@ def test_a_reading_sees_what_is_allocated_and_freed() -> None:
     assert with_block - after >= 60
 
 
-def test_a_reading_of_the_tree_counts_children() -> None:
+@pytest.mark.parametrize("below", ["child", "grandchild"])
+def test_a_reading_of_the_tree_counts_who_is_below(below: str) -> None:
     code = "b = bytearray(b'x') * (50 * 2**20); print('ready', flush=True); input()"
+    if below == "grandchild":
+        code = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {code!r}])"
     child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout is not None
@@ -116,8 +119,9 @@ def test_a_container_grants_its_limit_and_what_file_pages_give_back(tmp_path: Pa
 def test_a_container_that_sees_only_itself_is_found_at_the_root(tmp_path: Path) -> None:
     mine = tmp_path / "cgroup"
     mine.write_text("5:cpu,cpuacct:/docker/abc\n4:memory:/docker/abc\n0::/../other\n")
-    write_cgroup(tmp_path / "memory", str(512 * MB), 100, v1=True)
-    assert list(container_rooms(mine, tmp_path)) == [Room(512 * MB, 462 * MB)]
+    write_cgroup(tmp_path / "root" / "memory", str(512 * MB), 100, v1=True)
+    write_cgroup(tmp_path / "other", str(5 * MB), 1)
+    assert list(container_rooms(mine, tmp_path / "root")) == [Room(512 * MB, 462 * MB)]
 
 
 def test_the_tightest_limit_counts(monkeypatch: pytest.MonkeyPatch) -> None:

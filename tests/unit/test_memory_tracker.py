@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 
 import pytest
@@ -97,9 +98,15 @@ def test_without_a_listener_the_log_is_told(caplog: pytest.LogCaptureFixture) ->
     assert "scene s001: " in caplog.text
 
 
-def test_a_function_that_works_after_its_call_is_refused() -> None:
-    with pytest.raises(TypeError, match="frames does its work after the call"):
+def frames() -> Iterator[int]:
+    yield 1
 
-        @MemoryTracker()
-        def frames() -> object:
-            yield 1
+
+async def upload() -> None:
+    pass
+
+
+@pytest.mark.parametrize("function", [frames, upload])
+def test_a_function_that_works_after_its_call_is_refused(function: Callable[[], object]) -> None:
+    with pytest.raises(TypeError, match=f"{function.__name__} does its work after the call"):
+        MemoryTracker()(function)

@@ -268,6 +268,12 @@ def test_a_folder_named_dotenv_is_no_settings_file() -> None:
     assert load_settings().settings == Settings()
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes with names here")
+def test_a_dotenv_file_that_is_a_pipe_is_not_waited_for() -> None:
+    os.mkfifo(".env")
+    assert load_settings().settings == Settings()
+
+
 def test_an_unreadable_dotenv_file_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_text("MEMORY_CLEANUP_INTERVAL=2\n")
     real = Path.read_text
