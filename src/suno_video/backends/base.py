@@ -121,6 +121,8 @@ class Capabilities:
     """What `make` can do with less memory when `Job.economies` asks for it (`smaller` is done by the loop itself)."""
     min_side_px: int = 64
     """A request is never shrunk below this on its short side."""
+    reads: frozenset[str] | None = None
+    """Fields of the request that decide the picture; None: all. A change in the others makes nothing again."""
 
 
 @dataclass(frozen=True)
@@ -201,6 +203,8 @@ class Job:
     ticket: str | None = None
     """Id of a remote job that an earlier run started for this very request: pick it up, do not start another."""
     on_ticket: Callable[[str], None] | None = None
+    cost_usd: Decimal | None = None
+    """What it really cost, told by a backend whose footage does not say so (stills)."""
     economies: frozenset[Economy] = frozenset()
     """Ways to do with less memory that are asked for after an attempt ran out of it."""
     check_stop: Callable[[], None] = _nothing
@@ -267,6 +271,9 @@ class RemoteState:
     """True: it has the job, whose id is `ticket`. False: it never arrived, nothing was bought. None: it cannot say."""
     ticket: str | None = None
     detail: str = ""
+    finished: bool = False
+    """Whether it has ended, well or not; `cost_usd` is what it cost then, None where the service does not tell."""
+    cost_usd: Decimal | None = None
 
 
 @runtime_checkable

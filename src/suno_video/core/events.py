@@ -92,6 +92,89 @@ class SceneFailed(Event):
 
 
 @dataclass(frozen=True)
+class FootagePlanned(Event):
+    """What a pass of stills or clips has to make, and what that costs."""
+
+    name: ClassVar[str] = "footage.planned"
+    kind: str
+    """`still` or `clip`."""
+    n_wanted: int
+    n_to_make: int
+    expected_usd: str = "0"
+    worst_usd: str = "0"
+
+
+@dataclass(frozen=True)
+class MoneyHeld(Event):
+    """Money was set aside for one attempt, before anything was bought."""
+
+    name: ClassVar[str] = "money.held"
+    scene: str
+    backend: str
+    attempt: str
+    worst_usd: str
+
+
+@dataclass(frozen=True)
+class MoneySettled(Event):
+    """An attempt has ended, and what it cost is known."""
+
+    name: ClassVar[str] = "money.settled"
+    scene: str
+    backend: str
+    attempt: str
+    cost_usd: str
+
+
+@dataclass(frozen=True)
+class AttemptFailed(Event):
+    """One attempt at a still or clip failed; `next` says what is done about it."""
+
+    name: ClassVar[str] = "attempt.failed"
+    scene: str
+    backend: str
+    kind: str
+    reason: str
+    next: str
+    cost_usd: str = "0"
+
+
+@dataclass(frozen=True)
+class TakeDone(Event):
+    """A still or clip is finished, and its receipt is written."""
+
+    name: ClassVar[str] = "take.done"
+    scene: str
+    kind: str
+    backend: str
+    seconds: float
+    cost_usd: str = "0"
+    reused: bool = False
+
+
+@dataclass(frozen=True)
+class MemoryRead(Event):
+    """Memory after a scene was made and everything of it returned, in MiB."""
+
+    name: ClassVar[str] = "memory"
+    scene: str
+    rss_mb: float
+    available_mb: float
+    device_mb: float | None = None
+    """Held by the loaded models on CUDA, MPS or MLX; None without any."""
+
+
+@dataclass(frozen=True)
+class FilmUpdated(Event):
+    """The film on disk is whole and in sync, with the footage there is so far."""
+
+    name: ClassVar[str] = "film.updated"
+    path: str
+    n_missing: int
+    """Scenes that a stand-in still plays."""
+
+
+@dataclass(frozen=True)
 class Notice(Event):
     """Something a person should know; nothing is wrong."""
 

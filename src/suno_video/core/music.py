@@ -75,6 +75,11 @@ class MusicCurves:
         """Cut out frames start..stop."""
         return MusicCurves(**{f.name: getattr(self, f.name)[start:stop] for f in fields(self)})
 
+    def first(self, n_frames: int) -> MusicCurves:
+        """The first frames; where there are fewer, the last one is held."""
+        index = np.minimum(np.arange(n_frames), self.n_frames - 1)
+        return MusicCurves(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
+
 
 def music_curves(analysis: SongAnalysis, start_frame: int, n_frames: int) -> MusicCurves:
     """Sample an analysis at the frames `start_frame` .. `start_frame + n_frames` of its own frame rate.

@@ -19,6 +19,7 @@ import numpy as np
 from pydantic import BaseModel
 
 _CHUNK = 1 << 20
+_PART_DIGITS = 10
 
 
 def fingerprint(*parts: Any) -> str:
@@ -30,6 +31,16 @@ def fingerprint(*parts: Any) -> str:
     """
     canonical = json.dumps([_plain(part) for part in parts], sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def part_prints(parts: Mapping[str, Any]) -> dict[str, str]:
+    """Give a short fingerprint of each part by name, to say later which one has changed."""
+    return {name: fingerprint(part)[:_PART_DIGITS] for name, part in parts.items()}
+
+
+def changed_parts(old: Mapping[str, str], new: Mapping[str, str]) -> list[str]:
+    """Name the parts that differ, in the order of `new`; parts that only one side knows count as changed."""
+    return [name for name in {**new, **old} if old.get(name) != new.get(name)]
 
 
 def _plain(part: Any) -> Any:

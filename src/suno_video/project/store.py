@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import NonNegativeFloat, PositiveInt
@@ -29,6 +30,8 @@ class Receipt(Record):
     reason: str = ""
     """Why it is a stand-in."""
     seconds: NonNegativeFloat
+    made_from: dict[str, str] = {}
+    """A short hash of each thing that it was made from, so that a later run can say what has changed."""
 
 
 class FilmReceipt(Record):
@@ -79,6 +82,7 @@ class SegmentStore:
         backend: str,
         seconds: float,
         stand_in_reason: str | None = None,
+        made_from: Mapping[str, str] | None = None,
     ) -> Receipt:
         """Move a finished file into the store and write its receipt, in this order. Raises as `write_text`."""
         path = self.path_of(piece, fingerprint)
@@ -98,6 +102,7 @@ class SegmentStore:
             stand_in=stand_in_reason is not None,
             reason=stand_in_reason or "",
             seconds=round(seconds, 3),
+            made_from=dict(made_from or {}),
         )
         write_text(path.with_suffix(".json"), receipt.to_json())
         return receipt

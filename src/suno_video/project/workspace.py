@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from suno_video.core.errors import BadEditError, CannotCreateError, UsageError
 from suno_video.core.song import Song
-from suno_video.media.atomic import make_folder, write_trouble
+from suno_video.media.atomic import make_folder, write_text, write_trouble
 from suno_video.media.mp4 import index_says
 from suno_video.project.store import FilmReceipt
 
@@ -52,6 +54,26 @@ class Project:
             make_folder(folder)
         return self
 
+    def has_identity(self) -> bool:
+        """Whether it has an id yet, which it gets when money is first spent on it."""
+        return self._id_file.is_file()
+
+    def identity(self) -> str:
+        """Id of this project in the ledger; stays when the folder moves. Made when it has none.
+
+        Raises:
+            CannotCreateError, DiskError: It cannot be written.
+        """
+        with contextlib.suppress(OSError, ValueError):
+            return uuid.UUID(self._id_file.read_text(encoding="ascii").strip()).hex
+        made = uuid.uuid4().hex
+        write_text(self._id_file, made + "\n")
+        return made
+
+    @property
+    def _id_file(self) -> Path:
+        return self.root / "project.id"
+
     @property
     def song_file(self) -> Path:
         """What the song is (`Song`)."""
@@ -71,6 +93,11 @@ class Project:
     def direction_file(self) -> Path:
         """From what the storyboard was made (`Direction`), to tell an edit by hand from a change of mind."""
         return self.root / "direction.json"
+
+    @property
+    def marks_file(self) -> Path:
+        """What a person said about the takes of each scene (`TakeMarks`)."""
+        return self.root / "takes.json"
 
     @property
     def film_receipt(self) -> Path:
