@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -29,6 +29,7 @@ class RenderLoop:
         backends: By name. Each is opened when first needed and closed at the end.
         stand_in: Name of the backend that can play any scene (the embedded renderer).
         scratch: Folder for half-made files.
+        return_memory: Called with the name of each piece when nothing of it is referenced any more.
     """
 
     def __init__(
@@ -39,8 +40,10 @@ class RenderLoop:
         store: SegmentStore,
         scratch: Path,
         events: EventSink,
+        return_memory: Callable[[str], None] = lambda piece: None,
     ) -> None:
         self._backends = backends
+        self._return_memory = return_memory
         self._stand_in = stand_in
         self._store = store
         self._scratch = scratch
@@ -113,10 +116,11 @@ class RenderLoop:
         self._check_stop()
         wanted = "+".join(dict.fromkeys(order.backend for order in task.orders))
         self._events(SceneStarted(task.piece, wanted, task.n_frames))
+        asked_for = next((order.stand_in_reason for order in task.orders if order.stand_in_reason), None)
         try:
-            return self._produce(task, task.orders, wanted, reason=None)
+            return self._produce(task, task.orders, wanted, reason=asked_for)
         except (MakeFailed, BackendUnavailableError) as exc:
-            if all(order.backend == self._stand_in for order in task.orders):
+            if all(order.backend == self._stand_in and order.take is None for order in task.orders):
                 raise _no_stand_in(exc) from exc
             reason = exc.reason if isinstance(exc, MakeFailed) else exc.message
         log.warning("piece %s: %s failed: %s", task.piece, wanted, reason)
@@ -131,6 +135,7 @@ class RenderLoop:
             fingerprint(task.fingerprint, "stand-in", self._stand_in, self._backends[self._stand_in].version),
             tuple(order.from_backend(self._stand_in) for order in task.orders),
             task.deliver,
+            task.made_from,
         )
         try:
             return self._find(stand_in_task) or self._produce(
@@ -148,7 +153,7 @@ class RenderLoop:
         """Wait until each backend that is needed has room for one more clip."""
         with ExitStack() as stack:
             # In order of name, so that two joins never wait for each other.
-            for name in sorted({order.backend for order in orders} & self._room.keys()):
+            for name in sorted({order.backend for order in orders if order.take is None} & self._room.keys()):
                 while not self._room[name].acquire(timeout=0.2):
                     self._check_stop()
                 stack.callback(self._room[name].release)
@@ -160,8 +165,8 @@ class RenderLoop:
         footage: list[Footage] = []
         try:
             for order in orders:
-                made_one = self._backend(order.backend).make(order.request, Job(self._scratch))
-                footage.append(made_one)  # one by one: those made so far are closed when the next one fails
+                # One by one: those made so far are closed when the next one fails.
+                footage.append(order.take or self._backend(order.backend).make(order.request, Job(self._scratch)))
             task.deliver(footage, made, self._progress(task.piece))
             seconds = time.perf_counter() - started
             receipt = self._store.keep(
@@ -172,6 +177,7 @@ class RenderLoop:
                 backend=backend,
                 seconds=seconds,
                 stand_in_reason=reason,
+                made_from=task.made_from,
             )
         finally:
             made.unlink(missing_ok=True)
@@ -180,6 +186,7 @@ class RenderLoop:
                     part.close()
             for name in {order.backend for order in orders} & self._open:
                 self._backends[name].trim()
+            self._return_memory(task.piece)
         self._events(SceneDone(task.piece, backend, seconds, stand_in=reason is not None))
         return PieceDone(task, receipt, self._store.path_of(task.piece, task.fingerprint), reused=False)
 

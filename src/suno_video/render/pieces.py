@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -32,6 +32,8 @@ class PieceTask:
     """Of everything that the piece is made from, but for which backend really plays it."""
     orders: tuple[ClipOrder, ...]
     deliver: Deliver
+    made_from: Mapping[str, str] = field(default_factory=dict)
+    """A short hash of each thing that it is made from, by name."""
 
 
 @dataclass(frozen=True)

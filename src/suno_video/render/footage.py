@@ -1,0 +1,184 @@
+"""The loop over stills and clips that are files: each is made once, paid at most once, and kept for ever.
+
+One pass for stills, one for clips; in a pass each backend is opened once for all its scenes, and closed before the
+next one enters.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+
+from suno_video.backends.base import FailureKind
+from suno_video.core.errors import BackendUnavailableError
+from suno_video.core.events import FootagePlanned, SceneFailed, TakeDone, Warned
+from suno_video.core.memory import Advice
+from suno_video.project.takes import Take
+from suno_video.render.attempts import Attempts, Missed, Workbench
+from suno_video.render.orders import Wish
+from suno_video.render.pieces import Stopped
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 8
+"""Clips in the making at a backend that sets no limit."""
+
+
+@dataclass(frozen=True)
+class Fulfilled:
+    """A wish with its take."""
+
+    wish: Wish
+    take: Take
+    reused: bool
+
+
+Outcome: TypeAlias = Fulfilled | Missed
+
+
+class FootageLoop:
+    """Drives backends that make files.
+
+    Args:
+        backends: By name.
+        bench: What all attempts share. Its `check_stop` and `wait` are set here.
+    """
+
+    def __init__(self, backends: Mapping[str, Any], bench: Workbench) -> None:
+        self._backends, self._bench = dict(backends), bench
+        self._stop = threading.Event()
+        self._away: dict[str, str] = {}
+        bench.check_stop, bench.wait = self._check_stop, self._wait
+
+    def find(self, wish: Wish) -> Take | None:
+        """Give the take of an earlier run."""
+        return self._bench.takes.find(wish.scene, wish.fingerprint)
+
+    def run(self, wishes: Sequence[Wish], *, jobs: int) -> Iterator[Outcome]:
+        """Fulfil all wishes and give each outcome as soon as it is known; what is there already comes first.
+
+        A wish that fails never ends the run. Closing the iterator, or an exception in it, ends what is running.
+
+        Raises:
+            SunoVideoError: The disk is full, or memory runs out: what is finished stays finished.
+        """
+        # 1. Books that a dead run left open, for takes that are there.
+        self._close_books()
+        # 2. What is there already?
+        found = [(wish, self.find(wish)) for wish in wishes]
+        missing = [wish for wish, take in found if take is None]
+        self._tell_plan(wishes, missing)
+        for wish, take in found:
+            if take is not None:
+                self._bench.events(TakeDone(wish.scene, wish.kind, wish.backend, 0.0, reused=True))
+                yield Fulfilled(wish, take, reused=True)
+        # 3. Make the rest, backend by backend, the most worth first.
+        for name in dict.fromkeys(wish.backend for wish in missing):
+            group = sorted((wish for wish in missing if wish.backend == name), key=lambda wish: wish.worth)
+            yield from self._make_all(name, group, jobs)
+
+    def _close_books(self) -> None:
+        if self._bench.purse is not None:
+            paid = {take.receipt.attempt: take.receipt.cost_usd for take in self._bench.takes.all()}
+            self._bench.purse.settle_known(paid)
+
+    def _tell_plan(self, wishes: Sequence[Wish], missing: Sequence[Wish]) -> None:
+        if not wishes:
+            return
+        quotes = [self._backends[wish.backend].quote(wish.request) for wish in missing]
+        expected = sum((quote.expected_usd for quote in quotes), Decimal(0))
+        worst = sum((quote.worst_usd for quote in quotes), Decimal(0))
+        self._bench.events(FootagePlanned(wishes[0].kind, len(wishes), len(missing), f"{expected:f}", f"{worst:f}"))
+
+    def _make_all(self, name: str, wishes: Sequence[Wish], jobs: int) -> Iterator[Outcome]:
+        with self._opened(name) as trouble, self._workers(_width(self._backends[name], jobs)) as pool:
+            pending: set[Future[Outcome]] = {pool.submit(self._make, wish, trouble) for wish in wishes}
+            while pending:
+                # Wakes often, so that a signal reaches the main thread's Python code at once.
+                done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+
+    def _make(self, wish: Wish, trouble: str | None) -> Outcome:
+        self._check_stop()
+        away = trouble or self._away.get(wish.backend)
+        if away is not None:
+            return self._missed(Missed(wish, FailureKind.UNAVAILABLE, away))
+        attempts = Attempts(wish, self._backends[wish.backend], self._bench)
+        outcome = attempts.fulfil()
+        self._follow(attempts.advice, wish.backend)
+        if isinstance(outcome, Take):
+            return Fulfilled(wish, outcome, reused=False)
+        if outcome.kind == FailureKind.UNAVAILABLE:
+            # It will be away for the others too; asking once for each would only take time.
+            self._away[wish.backend] = outcome.reason
+        return self._missed(outcome)
+
+    def _follow(self, advice: Advice, name: str) -> None:
+        """Close and open a model whose memory does not come back, or move it into fresh processes."""
+        backend = self._backends[name]
+        if advice == "fine" or backend.capabilities.concurrency != 1:
+            return
+        if advice == "isolate" and self._bench.isolate is None:
+            return
+        self._close(backend)
+        if advice == "isolate" and self._bench.isolate is not None:
+            self._bench.events(Warned(f"memory of {name} does not come back: each scene now gets a fresh process"))
+            self._backends[name] = self._bench.isolate(name)
+        self._backends[name].open()
+
+    def _missed(self, missed: Missed) -> Missed:
+        self._bench.events(SceneFailed(missed.wish.scene, missed.wish.backend, missed.reason))
+        return missed
+
+    @contextmanager
+    def _opened(self, name: str) -> Iterator[str | None]:
+        """Open a backend for a pass and close it after it. Gives the reason when it cannot be opened."""
+        try:
+            self._backends[name].open()
+            trouble = None
+        except BackendUnavailableError as exc:
+            trouble = exc.message
+        try:
+            yield trouble
+        finally:
+            self._close(self._backends[name])
+
+    def _close(self, backend: Any) -> None:
+        try:
+            backend.close()
+        except Exception as exc:  # noqa: BLE001 - a backend that fails to say goodbye must not cost the film
+            self._bench.events(Warned(f"backend {backend.name} did not close cleanly: {exc}"))
+        self._bench.after_backend()
+
+    @contextmanager
+    def _workers(self, n: int) -> Iterator[ThreadPoolExecutor]:
+        pool = ThreadPoolExecutor(max_workers=n, thread_name_prefix="take")
+        try:
+            yield pool
+        except BaseException:
+            self._stop.set()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise Stopped
+
+    def _wait(self, seconds: float) -> None:
+        self._stop.wait(seconds)
+        self._check_stop()
+
+
+def _width(backend: Any, jobs: int) -> int:
+    """How many clips are in the making at once."""
+    limit = backend.capabilities.concurrency
+    if limit == "cores":
+        return max(1, jobs)
+    return _AT_ONCE if limit == "unlimited" else max(1, int(limit))
