@@ -7,14 +7,17 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief, Quality
-from suno_video.core.errors import UsageError
+from suno_video.core.errors import ExitStatus, UsageError
 from suno_video.core.events import EventSink, StageDone, StageStarted
 from suno_video.core.song import DEFAULT_MAX_DURATION_S, Song
 from suno_video.core.storyboard import Storyboard
+from suno_video.pipeline.memory import MemoryOptions
+from suno_video.project.purchases import Caps
 from suno_video.project.workspace import Project
 
 EMBEDDED = "procedural"
@@ -36,6 +39,21 @@ class FilmOptions:
     max_duration_s: float = DEFAULT_MAX_DURATION_S
     looks_folder: Path | None = None
     """Folder with the user's own looks."""
+    ledger: Path | None = None
+    """The user's ledger; None where nothing may be spent."""
+    caps: Caps = Caps()
+    """What may be spent; nothing may when all of them are None."""
+    run: str = ""
+    """Id of the run that the cap per run holds for; made when it is empty."""
+    memory: MemoryOptions = MemoryOptions()
+    upgrade: bool = False
+    """Ask again for what a service refused before."""
+    redo: tuple[str, ...] = ()
+    """Scenes to be made again, by id or number."""
+    keep: tuple[str, ...] = ()
+    """Scenes whose take is to be kept whatever changes."""
+    reject: tuple[str, ...] = ()
+    """Scenes whose take is never to be played again."""
 
 
 @dataclass(frozen=True)
@@ -62,8 +80,19 @@ class FilmResult:
     seconds: float
     n_scenes_made: int
     n_scenes_reused: int
-    stand_ins: tuple[str, ...]
-    """Ids of scenes that the embedded renderer plays for another backend."""
+    stand_ins: dict[str, str]
+    """Scenes that the embedded renderer plays for another backend, and why."""
+    short_of_money: bool = False
+    """Whether the budget is why there are stand-ins."""
+    cost_usd: Decimal = Decimal(0)
+    """What this run has paid."""
+
+    @property
+    def exit_status(self) -> ExitStatus:
+        """How a command ends that made this film."""
+        if self.short_of_money:
+            return ExitStatus.BUDGET
+        return ExitStatus.STAND_INS if self.stand_ins else ExitStatus.DONE
 
 
 class StageNotes:

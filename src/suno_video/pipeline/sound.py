@@ -17,6 +17,10 @@ from suno_video.project.workspace import Project
 from suno_video.render.pieces import Stopped
 
 
+SOUND_FILES = ("song-*.aac", "song-*.sha256")
+"""How encoded sound is named; what no run has used for long is removed."""
+
+
 def sound_path(plan: PlannedFilm, project: Project, profile: EncoderProfile) -> Path:
     """Name the encoded sound; another song, part of it or bit rate is another file."""
     board = plan.storyboard
@@ -54,6 +58,8 @@ def sound_meanwhile(
 
     def encode() -> Path:
         if _is_whole(path):
+            for file in (path, sound_receipt(path)):
+                file.touch()  # used just now: not old
             return path
         window = {"first_frame": board.first_frame, "n_frames": board.n_frames, "fps": board.fps}
         encode_sound(song, path, kbps=profile.audio_kbps, on_block=check, **window)

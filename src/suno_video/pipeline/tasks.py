@@ -4,69 +4,96 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Any
 
 from suno_video.assemble.conform import conform
-from suno_video.assemble.cutlist import footage_span
-from suno_video.assemble.plan import conform_plans
+from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile
-from suno_video.backends.base import VideoBackend
 from suno_video.backends.registry import backend_class
-from suno_video.core.errors import UsageError
-from suno_video.core.music import music_curves
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.ffmpeg import ffmpeg_version
+from suno_video.pipeline.footing import STILL_MOVER, Footing, Stage
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
-from suno_video.project.fingerprint import fingerprint
-from suno_video.project.workspace import Project
-from suno_video.render.orders import ClipOrder, clip_order
+from suno_video.project.fingerprint import fingerprint, part_prints
+from suno_video.render.orders import ClipOrder
 from suno_video.render.pieces import PieceTask
 
 
-def backends_of(storyboard: Storyboard) -> Mapping[str, VideoBackend]:
-    """Make the backends that the scenes ask for, and the stand-in, by name; none is opened.
+def backends_of(storyboard: Storyboard) -> Mapping[str, Any]:
+    """Make the backends that the scenes ask for, and the stand-ins, by name; none is opened.
 
     Raises:
-        UsageError: There is no such backend, or stills are asked for, which nothing makes yet.
+        UsageError: There is no such backend.
         BackendUnavailableError: A backend cannot be imported.
     """
-    painters = sorted({scene.still_backend for scene in storyboard.scenes if scene.still_backend})
-    if painters:
-        raise UsageError(
-            f"Stills by {', '.join(painters)} are asked for, but this version makes none.",
-            "Leave --stills out, and take still_backend out of the storyboard.",
-        )
     names = {EMBEDDED, *(scene.video_backend for scene in storyboard.scenes)}
+    stills = {scene.still_backend for scene in storyboard.scenes if scene.still_backend}
+    if stills:
+        names |= {STILL_MOVER, *stills}
     return {name: backend_class(name)() for name in sorted(names)}
 
 
-def piece_tasks(
-    plan: PlannedFilm, project: Project, profile: EncoderProfile, backends: Mapping[str, VideoBackend]
-) -> list[PieceTask]:
+def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: EncoderProfile) -> list[PieceTask]:
     """Say for each piece what it is made from, and how."""
-    board, orders = plan.storyboard, _orders(plan, project)
-    versions = {name: (name, backend.version) for name, backend in backends.items()}
+    board = stage.board
+    orders = {scene.id: stage.order(scene, footing) for scene in board.scenes}
     # Another ffmpeg brings another x264: its pieces may describe themselves otherwise, and are not spliced with ours.
     encoder = ffmpeg_version()
     tasks = []
     for piece_plan in conform_plans(board, plan.analysis, plan.song.lyrics, profile):
         used = tuple(orders[scene] for scene in piece_plan.piece.scenes)
-        made_from = [(order.request, versions[order.backend]) for order in used]
+        sources = [_source(order, stage) for order in used]
         tasks.append(
             PieceTask(
                 piece=piece_plan.piece.name,
                 n_frames=piece_plan.piece.n_frames,
-                fingerprint=fingerprint(piece_plan, made_from, encoder),
+                fingerprint=fingerprint(piece_plan, sources, encoder),
                 orders=used,
                 deliver=partial(conform, piece_plan),
+                made_from=_parts(piece_plan, used, sources, encoder),
             )
         )
     return tasks
 
 
-def _orders(plan: PlannedFilm, project: Project) -> dict[str, ClipOrder]:
-    board = plan.storyboard
-    cover = project.root / plan.song.cover if plan.song.cover else None
-    music = music_curves(plan.analysis, board.first_frame, board.n_frames)
-    return {
-        scene.id: clip_order(board, scene, music, footage_span(board, scene), cover=cover) for scene in board.scenes
+def _source(order: ClipOrder, stage: Stage) -> dict[str, Any]:
+    """Everything that decides what a scene's footage looks like."""
+    if order.take is not None:
+        # By content, whoever made it and whatever it was asked for.
+        return {"take": order.take.path, "rate": order.take.fps}
+    version = stage.backends[order.backend].version
+    source = {"request": order.request, "backend": order.backend, "version": version}
+    return source | ({"stand-in": True} if order.stand_in_reason else {})
+
+
+def _parts(plan: ConformPlan, orders: tuple[ClipOrder, ...], sources: list[dict[str, Any]], encoder: str) -> dict[str, str]:
+    """Name what a piece is made from, in the words of a storyboard, to say later what has changed."""
+    parts: dict[str, Any] = {
+        "cut": (plan.piece.start_frame, plan.piece.end_frame),
+        "transitions": plan.piece.crossings,
+        "effects": [layer.effects for layer in plan.layers],
+        "captions": plan.subtitles,
+        "fades": plan.fades,
+        "encoding": (plan.profile, encoder),
     }
+    for order, source in zip(orders, sources, strict=True):
+        told = f" of {order.scene.id}" if len(orders) > 1 else ""
+        if order.take is not None:
+            parts[f"clip{told}"] = source
+            continue
+        request = order.request
+        parts |= {
+            f"backend{told}": (order.backend, source["version"]),
+            f"stand-in{told}": source.get("stand-in", False),
+            f"family{told}": (request.family, request.params),
+            f"seed{told}": request.seed,
+            f"palette{told}": request.palette,
+            f"motion{told}": request.motion,
+            f"prompt{told}": (request.prompt, request.negative_prompt),
+            f"size{told}": (request.size, request.fps),
+            f"length{told}": request.n_frames,
+            f"still{told}": (request.first_frame, request.cover),
+            f"music{told}": request.music,
+            f"grade{told}": (request.grade, request.growth, request.energy),
+        }
+    return part_prints(parts)

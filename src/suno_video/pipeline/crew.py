@@ -1,0 +1,134 @@
+"""Puts together what a run works with: backends, money, memory, sound; and applies what a person said about takes."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from suno_video.assemble.profile import encoder_profile
+from suno_video.backends.registry import backend_class
+from suno_video.core.errors import UsageError
+from suno_video.core.events import EventSink
+from suno_video.core.storyboard import Storyboard
+from suno_video.direct.soften import soften_prompt
+from suno_video.media.atomic import write_text
+from suno_video.pipeline.filming import Crew, Filming
+from suno_video.pipeline.footing import Stage, makes_files
+from suno_video.pipeline.memory import MemoryKeeper
+from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs
+from suno_video.pipeline.sound import sound_meanwhile
+from suno_video.pipeline.spending import Spending
+from suno_video.pipeline.tasks import backends_of
+from suno_video.project.ledger import Ledger
+from suno_video.project.purchases import Caps
+from suno_video.project.takes import TakeMarks, TakeStore
+from suno_video.project.workspace import Project
+from suno_video.render.isolate import IsolatedBackend
+from suno_video.render.purse import Purse
+
+
+@contextmanager
+def on_set(
+    song: Path, out: Path, plan: PlannedFilm, project: Project, options: FilmOptions, events: EventSink
+) -> Iterator[Filming]:
+    """Give the film in the making, while the song's sound is encoded beside it."""
+    backends = _isolated(backends_of(plan.storyboard), options)
+    marks = mark_takes(plan.storyboard, project, options)
+    stage = Stage(plan, project, backends, marks)
+    profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
+    purse = open_purse(project, options, events)
+    with sound_meanwhile(song, plan, project, profile) as encoded_sound:
+        crew = Crew(
+            events=events,
+            jobs=options.jobs or default_jobs(),
+            encoded_sound=encoded_sound,
+            spending=Spending(plan, stage, purse, events),
+            memory=MemoryKeeper(options.memory, events),
+            soften=soften_prompt,
+            isolate=isolated if options.memory.isolate == "auto" else None,
+            retry_refused=options.upgrade,
+        )
+        yield Filming(out, plan, project, stage, marks, profile, crew)
+
+
+def isolated(name: str) -> IsolatedBackend:
+    """Give a backend that works in a fresh process for each take."""
+    return IsolatedBackend(backend_class(name))
+
+
+def _isolated(backends: Mapping[str, Any], options: FilmOptions) -> dict[str, Any]:
+    """Isolate the backends that make files when that is wanted; those that paint give frames, which cross no border."""
+    wanted = options.memory.isolate == "always"
+    return {
+        name: isolated(name) if wanted and makes_files(backend) else backend for name, backend in backends.items()
+    }
+
+
+def open_purse(project: Project, options: FilmOptions, events: EventSink) -> Purse | None:
+    """Open the ledger for this run; None when nothing may be spent."""
+    if options.ledger is None or options.caps == Caps():
+        return None
+    run = options.run or secrets.token_hex(8)
+    return Purse(Ledger(options.ledger), options.caps, project=project.identity(), run=run, events=events)
+
+
+def mark_takes(storyboard: Storyboard, project: Project, options: FilmOptions, *, write: bool = True) -> TakeMarks:
+    """Apply `--keep`, `--reject` and `--scene`, and remember them unless nothing is to be written.
+
+    Raises:
+        UsageError: There is no such scene, or one that is kept is to be made again.
+    """
+    marks = read_marks(project)
+    before = marks
+    for scene in find_scenes(storyboard, options.keep):
+        marks = marks.keep(scene, _print_of(scene, project))
+    for scene in find_scenes(storyboard, options.reject):
+        marks = marks.reject(scene)
+    for scene in find_scenes(storyboard, options.redo):
+        if marks.of(scene).kept:
+            raise UsageError(f"Scene {scene} is kept.", f"Say --reject {scene} first, if it is to be made again.")
+        marks = marks.redo(scene)
+    if write and marks != before:
+        write_text(project.marks_file, marks.to_json())
+    return marks
+
+
+def read_marks(project: Project) -> TakeMarks:
+    """Give what was said about takes so far. Raises `BadEditError`."""
+    try:
+        return TakeMarks.load(project.marks_file)
+    except OSError:
+        return TakeMarks()
+
+
+def _print_of(scene: str, project: Project) -> str:
+    """Fingerprint of the newest clip of a scene; empty when it has none, and is painted."""
+    takes = [take for take in TakeStore(project.clips).all() if take.receipt.scene == scene]
+    newest = max(takes, key=lambda take: take.path.stat().st_mtime_ns, default=None)
+    return newest.receipt.fingerprint if newest is not None else ""
+
+
+def find_scenes(storyboard: Storyboard, names: tuple[str, ...]) -> list[str]:
+    """Find scenes by id, by number, or by a range of numbers such as `9-11`.
+
+    Raises:
+        UsageError: There is none of that name.
+    """
+    by_number = {number: scene.id for number, scene in enumerate(storyboard.scenes, start=1)}
+    ids = set(by_number.values())
+    found: list[str] = []
+    for name in names:
+        if name in ids:
+            found.append(name)
+            continue
+        first, _, last = name.partition("-")
+        numbers = range(int(first), int(last or first) + 1) if first.isdigit() and (last or first).isdigit() else range(0)
+        if not numbers or numbers[0] not in by_number or numbers[-1] not in by_number:
+            raise UsageError(
+                f"There is no scene {name!r}.", f"Scenes are 1 to {len(by_number)}; `suno-video status` lists them."
+            )
+        found += [by_number[number] for number in numbers]
+    return list(dict.fromkeys(found))

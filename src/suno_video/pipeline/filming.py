@@ -1,0 +1,258 @@
+"""Making the footage, and the film of it: whole first, then better scene by scene, whole at every moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from suno_video.assemble.profile import EncoderProfile
+from suno_video.assemble.proof import SyncProof, prove_sync
+from suno_video.assemble.splice import FilmTags, splice
+from suno_video.backends.base import FailureKind
+from suno_video.core.events import EventSink, FilmUpdated
+from suno_video.media.atomic import write_text
+from suno_video.pipeline.footing import NOT_YET, Footing, Stage, StandIn
+from suno_video.pipeline.memory import MemoryKeeper
+from suno_video.pipeline.misses import MissBook
+from suno_video.pipeline.options import EMBEDDED, PlannedFilm
+from suno_video.pipeline.sound import sound_receipt
+from suno_video.pipeline.spending import Spending
+from suno_video.pipeline.tasks import piece_tasks
+from suno_video.project.fingerprint import file_sha256, fingerprint
+from suno_video.project.purchases import Entry
+from suno_video.project.store import FilmReceipt, SegmentStore
+from suno_video.project.takes import Take, TakeMarks, TakeStore
+from suno_video.project.workspace import MADE_WITH, Project, as_written
+from suno_video.render.attempts import BUDGET, Missed, Workbench
+from suno_video.render.footage import FootageLoop, Fulfilled
+from suno_video.render.loop import RenderLoop
+from suno_video.render.orders import Wish
+from suno_video.render.pieces import PieceDone
+
+FILM_TAG = f"{MADE_WITH}. Pictures are computer-generated."
+
+
+@dataclass(frozen=True)
+class Crew:
+    """What a run works with, besides the film itself."""
+
+    events: EventSink
+    jobs: int
+    encoded_sound: Callable[[], Path]
+    """Waits for the song's encoded sound and gives its file."""
+    spending: Spending
+    memory: MemoryKeeper
+    soften: Callable[[str], str]
+    isolate: Callable[[str], Any] | None = None
+    """Gives a backend that works in a fresh process for each take."""
+    retry_refused: bool = False
+    """Whether to ask again for what a service refused before (`--upgrade`)."""
+
+
+class Filming:
+    """One film in the making."""
+
+    def __init__(
+        self,
+        out: Path,
+        plan: PlannedFilm,
+        project: Project,
+        stage: Stage,
+        marks: TakeMarks,
+        profile: EncoderProfile,
+        crew: Crew,
+    ) -> None:
+        self.footing = Footing()
+        self._marks = marks
+        self.done: list[PieceDone] = []
+        self._out, self._plan, self._project, self._stage = out, plan, project, stage
+        self._profile, self._crew = profile, crew
+        self._made: set[str] = set()
+        self._store = SegmentStore(project.segments)
+        self._misses = MissBook(project.clips)
+
+    def shoot(self) -> None:
+        """Make every still and clip that is wanted as a file.
+
+        When any is missing, the film is written first with stand-ins in their places, and again with each that comes.
+        """
+        # 1. What earlier runs left.
+        stills, clips = TakeStore(self._project.stills), TakeStore(self._project.clips)
+        still_wishes = list(self._stage.still_wishes())
+        self._take_known(stills, still_wishes, self.footing.stills)
+        self._take_known(clips, self._stage.clip_wishes(self.footing), self.footing.clips)
+        self._take_kept(clips)
+        self._mark_missing(still_wishes)
+        self._crew.spending.require_allowed(self._missing_clips())
+        # 2. A whole film at once, if the rest will take its time.
+        if self.footing.missing:
+            self._write()
+        # 3. Stills, all with one model in memory; then clips, those first that matter most.
+        for still in self._make(stills, [wish for wish in still_wishes if wish.scene not in self.footing.stills]):
+            self._note_still(still)
+        for clip in self._make(clips, self._chosen_clips()):
+            if self._note_clip(clip):
+                self._write()
+
+    def _write(self) -> None:
+        """Write the film with what there is now."""
+        self.finish_pieces()
+        self.join()
+        self._crew.events(FilmUpdated(str(self._out), len(self.footing.missing)))
+
+    def finish_pieces(self) -> None:
+        """Encode every piece of the film that is missing, with the footage there is now."""
+        tasks = piece_tasks(self._plan, self._stage, self.footing, self._profile)
+        loop = RenderLoop(
+            self._stage.backends,
+            stand_in=EMBEDDED,
+            store=self._store,
+            scratch=self._project.scratch,
+            events=self._crew.events,
+            return_memory=self._crew.memory.after_piece,
+        )
+        self.done = loop.run(tasks, jobs=self._crew.jobs)
+        self._made |= {piece.task.piece for piece in self.done if not piece.reused}
+
+    def join(self) -> bool:
+        """Splice the pieces: whole, in sync, proven. Gives whether the film was made of the same already."""
+        sound = self._crew.encoded_sound()
+        song = self._plan.song
+        tags = FilmTags(song.title, song.artist, FILM_TAG)
+        film_print = fingerprint(sound.name, [piece.receipt.sha256 for piece in self.done], tags)
+        if FilmReceipt.fits(self._project.film_receipt, film_print, self._out):
+            return True
+        self._splice(sound, tags, film_print)
+        kept = {sound, sound_receipt(sound)} if self._crew.memory.keeps_sound else set()
+        self._store.prune({*kept, *(piece.path for piece in self.done)})
+        return False
+
+    def prove(self) -> SyncProof:
+        """Measure the finished film, keep the proof, and refuse to call it done when it is not in sync."""
+        return self._prove(self._out)
+
+    @property
+    def made(self) -> frozenset[str]:
+        """Pieces that this run has encoded."""
+        return frozenset(self._made)
+
+    @property
+    def short_of_money(self) -> bool:
+        """Whether the budget left scenes to stand-ins."""
+        return any(missing.kind == BUDGET for missing in self.footing.missing.values())
+
+    @property
+    def spent_usd(self) -> Decimal:
+        """What this run has paid."""
+        purse = self._crew.spending.purse
+        return purse.spent_usd() if purse is not None else Decimal(0)
+
+    def entries(self) -> list[Entry]:
+        """Every attempt that was ever paid for or held for this project."""
+        purse = self._crew.spending.purse
+        return purse.entries() if purse is not None else []
+
+    def stand_ins(self) -> dict[str, str]:
+        """Scenes that another backend should have played, and why it did not."""
+        wanted = {scene: missing.reason for scene, missing in self.footing.missing.items()}
+        for piece in self.done:
+            # What the loop itself could not get from a painter.
+            if piece.receipt.stand_in and not any(order.stand_in_reason for order in piece.task.orders):
+                wanted |= {order.scene.id: piece.receipt.reason for order in piece.task.orders if order.take is None}
+        return {scene.id: wanted[scene.id] for scene in self._stage.board.scenes if scene.id in wanted}
+
+    def _splice(self, sound: Path, tags: FilmTags, film_print: str) -> None:
+        pieces = [piece.path for piece in self.done]
+        n_frames = self._stage.board.n_frames
+
+        def prove(part: Path) -> None:
+            self._prove(part)
+
+        splice(pieces, sound, self._out, profile=self._profile, n_frames=n_frames, tags=tags, on_whole=prove)
+        film = as_written(str(self._out.absolute()))
+        receipt = FilmReceipt(fingerprint=film_print, film=film, sha256=file_sha256(self._out))
+        write_text(self._project.film_receipt, receipt.to_json())
+
+    def _prove(self, film: Path) -> SyncProof:
+        proof = prove_sync(film, [piece.path for piece in self.done], self._stage.board, self._plan.analysis)
+        write_text(self._project.proof_file, proof.to_json())
+        proof.require_in_bounds()
+        return proof
+
+    def _take_known(self, store: TakeStore, wishes: Iterable[Wish], into: dict[str, Take]) -> None:
+        for wish in wishes:
+            take = store.find(wish.scene, wish.fingerprint)
+            if take is not None:
+                into[wish.scene] = take
+
+    def _take_kept(self, clips: TakeStore) -> None:
+        """A take that a person keeps plays whatever has changed since."""
+        for scene in self._stage.board.scenes:
+            kept = self._marks.of(scene.id).kept_print
+            take = clips.find(scene.id, kept) if kept else None
+            if take is not None and scene.id not in self.footing.clips:
+                self.footing.clips[scene.id] = take
+
+    def _mark_missing(self, still_wishes: Sequence[Wish]) -> None:
+        """Mark the scenes whose footage is still to be made."""
+        for wish in still_wishes:
+            if wish.scene not in self.footing.stills and wish.scene not in self.footing.clips:
+                self.footing.missing[wish.scene] = StandIn(NOT_YET)
+        for scene in self._stage.board.scenes:
+            if self._stage.makes_files(scene) and scene.id not in self.footing.clips:
+                self.footing.missing[scene.id] = StandIn(NOT_YET)
+
+    def _missing_clips(self) -> list[Wish]:
+        return [wish for wish in self._stage.clip_wishes(self.footing) if wish.scene not in self.footing.clips]
+
+    def _chosen_clips(self) -> list[Wish]:
+        """The clips to be made now. Those that the budget does not reach, or that were refused before, stay stand-ins."""
+        wanted = self._missing_clips()
+        if not self._crew.retry_refused:
+            for wish in wanted:
+                miss = self._misses.find(wish)
+                if miss is not None:
+                    self.footing.missing[wish.scene] = StandIn(f"{miss.reason} (--upgrade asks again)", miss.kind)
+            wanted = [wish for wish in wanted if self._misses.find(wish) is None]
+        chosen, left = self._crew.spending.choose(wanted, self.footing)
+        self.footing.missing.update(left)
+        return chosen
+
+    def _make(self, store: TakeStore, wishes: Sequence[Wish]) -> Iterable[Fulfilled | Missed]:
+        crew = self._crew
+        bench = Workbench(
+            takes=store,
+            scratch=self._project.scratch,
+            events=crew.events,
+            purse=crew.spending.purse,
+            soften=crew.soften,
+            after_take=crew.memory.after_take,
+            after_backend=crew.memory.after_backend,
+            isolate=crew.isolate,
+        )
+        return FootageLoop(self._stage.backends, bench).run(wishes, jobs=crew.jobs)
+
+    def _note_still(self, outcome: Fulfilled | Missed) -> None:
+        scene = outcome.wish.scene
+        plays_it = not self._stage.makes_files(self._stage.scene(scene))
+        if isinstance(outcome, Fulfilled):
+            self.footing.stills[scene] = outcome.take
+            if plays_it:
+                self.footing.missing.pop(scene, None)
+        elif plays_it:
+            self.footing.missing[scene] = StandIn(outcome.reason, outcome.kind)
+
+    def _note_clip(self, outcome: Fulfilled | Missed) -> bool:
+        """Take over a clip or the reason why there is none. Gives whether the film gets better by it."""
+        scene = outcome.wish.scene
+        if isinstance(outcome, Fulfilled):
+            self.footing.clips[scene] = outcome.take
+            self.footing.missing.pop(scene, None)
+            return True
+        self.footing.missing[scene] = StandIn(outcome.reason, outcome.kind)
+        if outcome.kind in (FailureKind.REFUSED, FailureKind.BAD_INPUT):
+            self._misses.write(outcome)
+        return False

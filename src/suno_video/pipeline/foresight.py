@@ -1,0 +1,230 @@
+"""What a render would do, before it does anything: scene by scene what is kept, made or bought, why, at what price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from suno_video.assemble.profile import encoder_profile
+from suno_video.backends.base import Quote
+from suno_video.core.errors import BadEditError
+from suno_video.core.events import EventSink, ignore
+from suno_video.pipeline.crew import mark_takes, open_purse
+from suno_video.pipeline.footing import Footing, Stage, StandIn
+from suno_video.pipeline.misses import MissBook
+from suno_video.pipeline.options import FilmOptions, PlannedFilm, project_of
+from suno_video.pipeline.planning import make_plan
+from suno_video.pipeline.spending import allot_money
+from suno_video.pipeline.tasks import backends_of, piece_tasks
+from suno_video.project.fingerprint import changed_parts
+from suno_video.project.purchases import tightest
+from suno_video.project.store import Receipt, SegmentStore
+from suno_video.project.takes import TakeReceipt, TakeStore
+from suno_video.project.workspace import Project
+from suno_video.render.orders import Wish
+from suno_video.render.pieces import PieceTask
+
+Action: TypeAlias = Literal["keep", "make", "buy", "stand-in"]
+_PAINTED_FPS = 25.0
+"""Frames a second that one painter makes where nothing was measured yet."""
+
+
+@dataclass(frozen=True)
+class ForeseenScene:
+    """What would happen to one scene."""
+
+    scene: str
+    action: Action
+    backend: str
+    why: str
+    """What has changed since it was made, or why it is placed here."""
+    expected_usd: Decimal = Decimal(0)
+    worst_usd: Decimal = Decimal(0)
+    seconds: float = 0.0
+    """About how long it takes."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a render would do."""
+
+    plan: PlannedFilm
+    scenes: tuple[ForeseenScene, ...]
+    budget_usd: Decimal | None
+    """What may be spent; None where nothing may, or there is no cap."""
+
+    @property
+    def expected_usd(self) -> Decimal:
+        """Price as a rule."""
+        return sum((scene.expected_usd for scene in self.scenes), Decimal(0))
+
+    @property
+    def worst_usd(self) -> Decimal:
+        """Price at most."""
+        return sum((scene.worst_usd for scene in self.scenes), Decimal(0))
+
+    @property
+    def seconds(self) -> float:
+        """About how long everything takes, one after the other."""
+        return sum(scene.seconds for scene in self.scenes)
+
+    def count(self, action: Action) -> int:
+        """Number of scenes with that fate."""
+        return sum(scene.action == action for scene in self.scenes)
+
+
+def foresee_film(song: Path, options: FilmOptions, *, events: EventSink = ignore) -> Forecast:
+    """Say what `render_film` would do with the same song and options. Writes nothing, buys nothing, loads no model.
+
+    Raises:
+        SunoVideoError: As the planning of a film.
+    """
+    project = project_of(song, options)
+    return foresee_plan(make_plan(song, project, options, write=False, events=events), options, events=events)
+
+
+def foresee_plan(plan: PlannedFilm, options: FilmOptions, *, events: EventSink = ignore) -> Forecast:
+    """Say the same of a film that is planned already."""
+    project, board = Project(plan.project), plan.storyboard
+    stage = Stage(plan, project, backends_of(board), mark_takes(board, project, options, write=False))
+    spent_before = options.ledger is not None and options.ledger.is_file() and project.has_identity()
+    purse = open_purse(project, options, events) if spent_before else None
+    left_usd = purse.left_usd() if purse is not None else tightest(options.caps)
+    return _Foresight(plan, stage, project, options).look(left_usd)
+
+
+class _Foresight:
+    def __init__(self, plan: PlannedFilm, stage: Stage, project: Project, options: FilmOptions) -> None:
+        self._plan, self._stage, self._project, self._options = plan, stage, project, options
+        self._footing = Footing()
+        self._takes = [*_all_takes(project.clips), *_all_takes(project.stills)]
+
+    def look(self, left_usd: Decimal | None) -> Forecast:
+        # 1. Footage that is there, and what of the rest would be made
+        stills = [wish for wish in self._stage.still_wishes() if not self._known(wish, self._project.stills)]
+        clips = [wish for wish in self._stage.clip_wishes(self._footing) if not self._known(wish, self._project.clips)]
+        fates = self._place(clips, left_usd)
+        # 2. The pieces that follow from it
+        painted = self._pieces(frozenset(wish.scene for wish in (*stills, *clips)))
+        scenes = [
+            fates.get(scene.id) or self._still_fate(scene.id, stills) or painted[scene.id]
+            for scene in self._stage.board.scenes
+        ]
+        return Forecast(self._plan, tuple(scenes), left_usd)
+
+    def _known(self, wish: Wish, folder: Path) -> bool:
+        take = TakeStore(folder).find(wish.scene, wish.fingerprint)
+        if take is None:
+            return False
+        into = self._footing.stills if wish.kind == "still" else self._footing.clips
+        into[wish.scene] = take
+        return True
+
+    def _place(self, clips: Sequence[Wish], left_usd: Decimal | None) -> dict[str, ForeseenScene]:
+        """Say for each clip that is missing whether it is made, bought, or left to a stand-in."""
+        allotment = allot_money(self._plan, self._stage, clips, self._footing, left_usd)
+        places = {place.scene: place for place in allotment.placements}
+        misses = MissBook(self._project.clips)
+        fates = {}
+        for wish in clips:
+            quote: Quote = self._stage.backends[wish.backend].quote(wish.request)
+            miss = None if self._options.upgrade else misses.find(wish)
+            place = places[wish.scene]
+            if miss is not None:
+                fates[wish.scene] = ForeseenScene(wish.scene, "stand-in", place.backend, f"refused before: {miss.reason}")
+                continue
+            if place.is_stand_in:
+                fates[wish.scene] = ForeseenScene(wish.scene, "stand-in", place.backend, place.reason)
+                continue
+            pays = self._stage.backends[wish.backend].capabilities.spends_money
+            why = "; ".join(filter(None, (self._what_changed(wish), place.reason if pays else "")))
+            fates[wish.scene] = ForeseenScene(
+                wish.scene,
+                "buy" if pays else "make",
+                wish.backend,
+                why,
+                quote.expected_usd,
+                quote.worst_usd,
+                quote.expected_s or 0.0,
+            )
+        return fates
+
+    def _still_fate(self, scene: str, stills: Sequence[Wish]) -> ForeseenScene | None:
+        for wish in stills:
+            if wish.scene == scene:
+                quote: Quote = self._stage.backends[wish.backend].quote(wish.request)
+                why = self._what_changed(wish)
+                action: Action = "buy" if quote.worst_usd else "make"
+                return ForeseenScene(
+                    scene, action, wish.backend, why, quote.expected_usd, quote.worst_usd, quote.expected_s or 0.0
+                )
+        return None
+
+    def _what_changed(self, wish: Wish) -> str:
+        """Name what differs from the newest take of the scene."""
+        old = [take for take in self._takes if (take.scene, take.kind) == (wish.scene, wish.kind)]
+        if not old:
+            return "not made yet"
+        # Of several old takes the one that differs least is what a person has in mind.
+        return _say(min((changed_parts(take.made_from, wish.made_from) for take in old), key=len))
+
+    def _pieces(self, unsettled: frozenset[str]) -> dict[str, ForeseenScene]:
+        """Say for each painted or taken scene whether its pieces are there."""
+        for scene in unsettled:
+            self._footing.missing[scene] = StandIn("")
+        profile = encoder_profile(self._options.quality, self._stage.board.size, self._stage.board.fps)
+        store, old = SegmentStore(self._project.segments), _old_receipts(self._project.segments)
+        speed = _painting_fps(old.values())
+        fates: dict[str, ForeseenScene] = {}
+        for task in piece_tasks(self._plan, self._stage, self._footing, profile):
+            there = store.find(task.piece, task.fingerprint) is not None
+            for order in task.orders:
+                fate = _piece_fate(task, order.scene.id, order.backend, there, old.get(task.piece), speed)
+                before = fates.get(order.scene.id)
+                if before is None or (before.action == "keep" and fate.action != "keep"):
+                    fates[order.scene.id] = fate
+        return fates
+
+
+def _piece_fate(
+    task: PieceTask, scene: str, backend: str, there: bool, old: Receipt | None, fps: float
+) -> ForeseenScene:
+    if there:
+        return ForeseenScene(scene, "keep", backend, "nothing has changed")
+    why = "not made yet" if old is None else _say(changed_parts(old.made_from, task.made_from))
+    if len(task.orders) > 1:
+        why = f"its transition: {why}"
+    return ForeseenScene(scene, "make", backend, why, seconds=task.n_frames / fps)
+
+
+def _say(changed: Sequence[str]) -> str:
+    return f"changed: {', '.join(changed)}" if changed else "its file is gone or damaged"
+
+
+def _all_takes(folder: Path) -> list[TakeReceipt]:
+    return [take.receipt for take in TakeStore(folder).all()] if folder.is_dir() else []
+
+
+def _old_receipts(folder: Path) -> Mapping[str, Receipt]:
+    """The newest receipt of each piece."""
+    found: dict[str, Receipt] = {}
+    if not folder.is_dir():
+        return found
+    for path in sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime_ns):
+        try:
+            receipt = Receipt.load(path)
+        except (OSError, BadEditError):
+            continue
+        found[receipt.piece] = receipt
+    return found
+
+
+def _painting_fps(receipts: Iterable[Receipt]) -> float:
+    """How fast pieces were painted here before."""
+    frames = seconds = 0.0
+    for receipt in receipts:
+        frames, seconds = frames + receipt.n_frames, seconds + receipt.seconds
+    return frames / seconds if frames and seconds else _PAINTED_FPS
