@@ -22,7 +22,7 @@ from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.song import DEFAULT_MAX_DURATION_S
 from suno_video.media.atomic import write_trouble
-from suno_video.settings_groups import MemorySettings, ModelSettings, SettingsGroup
+from suno_video.settings_groups import MemorySettings, ModelSettings, MoneySettings, SettingsGroup
 from suno_video.settings_layers import (
     ENV_PREFIX,
     FLAG,
@@ -49,6 +49,7 @@ __all__ = [
     "setting_fields",
     "user_file",
     "user_folder",
+    "user_ledger",
     "user_looks_folder",
 ]
 
@@ -94,6 +95,8 @@ class Settings(BaseSettings):
     """The longest song that is accepted, in seconds."""
     memory: MemorySettings = MemorySettings()
     """How memory is watched and given back, and what is kept in it."""
+    money: MoneySettings = MoneySettings()
+    """What may be spent on services."""
     models: ModelSettings = ModelSettings()
     """Which of its models a backend takes."""
 
@@ -157,6 +160,11 @@ def user_file() -> Path:
     return user_folder() / "config.toml"
 
 
+def user_ledger() -> Path:
+    """Where this user's purchases are written down, unless a setting says otherwise."""
+    return Path(platformdirs.user_data_dir("suno-video")) / "ledger.db"
+
+
 def user_looks_folder() -> Path:
     """Where this user's own looks are; may be missing."""
     return user_folder() / "looks"
@@ -179,11 +187,25 @@ def load_settings(
     layers = [Layer(FLAG, {key: value for key, value in (flags or {}).items() if value is not None})]
     layers += [read_variables(Settings), read_plain_variables(), read_dotenv()]
     layers += [read_file(path, groups_of(Settings), is_project=True) for path in _project_files(config, project)]
+    if config is None:
+        _refuse_money(layers)
     if user_file().is_file():
         layers.append(read_file(user_file(), groups_of(Settings), is_project=False))
     for layer in layers:
         _check_keys(layer)
     return LoadedSettings(_merge(layers), tuple(layers))
+
+
+def _refuse_money(layers: list[Layer]) -> None:
+    """A settings file that was found and not named may come with a download: it must not spend anybody's money."""
+    for layer in layers:
+        for key in layer.values if layer.is_project else ():
+            if key.partition(".")[0] == "money":
+                raise layer.refuse(
+                    key,
+                    "a settings file that lies in a folder may not say what is spent.",
+                    f"Name the file with --config, use --budget, or put it into your own file, {user_file()}.",
+                )
 
 
 def _project_files(config: Path | None, project: Path | None) -> list[Path]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, PositiveFloat, PositiveInt, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 
@@ -28,9 +30,9 @@ class MemorySettings(SettingsGroup):
     cleanup_interval: PositiveInt = 1
     """After how many scenes memory is looked at; 1 is after each."""
     audio_cache: bool = True
-    """Whether decoded sound is kept for the next run."""
+    """Whether the encoded sound of a song is kept in its project for the next run."""
     audio_cache_hours: PositiveFloat = 24.0
-    """Decoded sound is removed when it was not used for so many hours."""
+    """Encoded sound and half-made files that were not used for so many hours are removed."""
     model_cache: bool = True
     """Whether a model stays loaded from one scene to the next."""
     isolate: Literal["auto", "always", "never"] = "auto"
@@ -43,6 +45,21 @@ class MemorySettings(SettingsGroup):
         if critical_mb is not None and warning_mb is not None and critical_mb < warning_mb:
             raise ValueError(f"it is less than memory.warning_mb, {warning_mb:g}")
         return critical_mb
+
+
+class MoneySettings(SettingsGroup):
+    """What may be spent on services. Nothing may until one of the budgets is set."""
+
+    budget: Annotated[Decimal, Field(ge=0)] | None = None
+    """US dollars that one run may spend at most."""
+    project_budget: Annotated[Decimal, Field(ge=0)] | None = None
+    """US dollars that one project may cost in all its runs."""
+    day_budget: Annotated[Decimal, Field(ge=0)] | None = None
+    """US dollars a day (UTC), over all projects."""
+    month_budget: Annotated[Decimal, Field(ge=0)] | None = None
+    """US dollars a month (UTC), over all projects."""
+    ledger: Path | None = None
+    """The file in which every purchase is written down; unset, one in your data folder for all projects."""
 
 
 class ModelSettings(SettingsGroup):

@@ -13,6 +13,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from suno_video.assemble.costs import CostReport
 from suno_video.assemble.proof import MAX_AV_OFFSET_S, SyncProof
 from suno_video.assemble.timeline import HEIGHT, WIDTH, draw_timeline
 from suno_video.core.analysis import SongAnalysis
@@ -63,6 +64,7 @@ def write_report(
     seconds: float,
     versions: Mapping[str, str],
     thumbnails: Mapping[str, Path] | None = None,
+    costs: CostReport | None = None,
 ) -> Path:
     """Write `report.html` into the project folder.
 
@@ -71,6 +73,7 @@ def write_report(
         seconds: How long the run took.
         versions: What made the film: `suno-video`, `ffmpeg` ...
         thumbnails: JPEG files by scene id, from `write_thumbnails`; they are put into the page.
+        costs: What was paid for the film; None when nothing was.
 
     Raises:
         CannotCreateError, DiskError: The report cannot be written.
@@ -85,6 +88,7 @@ def write_report(
         seconds=seconds,
         versions=versions,
         thumbnails=thumbnails or {},
+        costs=costs,
     )
     path = folder / REPORT_NAME
     write_text(path, page)
@@ -102,6 +106,7 @@ def render_report(
     seconds: float,
     versions: Mapping[str, str],
     thumbnails: Mapping[str, Path],
+    costs: CostReport | None = None,
 ) -> str:
     """Render the page as text; arguments as for `write_report`."""
     environment = _environment()
@@ -124,6 +129,7 @@ def render_report(
         stand_ins=stand_ins,
         models=_models(storyboard),
         versions=versions,
+        costs=costs,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -11,8 +12,10 @@ GROUP = "suno_video.backends"
 
 
 def backend_names() -> list[str]:
-    """Names of all registered backends, sorted; loads none."""
-    return sorted(_entries())
+    """Names of all registered backends that are for people, sorted; loads none."""
+    # The make-believe service is for those who test paid backends; it shows itself where one runs.
+    shown = os.environ.get("SUNO_VIDEO_FAKE_SERVICE_URL")
+    return sorted(name for name in _entries() if shown or not name.startswith("fake-"))
 
 
 def _entries() -> dict[str, EntryPoint]:

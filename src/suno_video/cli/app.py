@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from suno_video.cli import facts, films, stop
+from suno_video.cli import facts, films, money, stop
 from suno_video.cli.answer import prepare_streams, say, silence
 from suno_video.cli.stop import StopSignals
 from suno_video.cli.trouble import Trouble, tell, trouble_of
@@ -38,7 +38,10 @@ for command in (
     films.render,
     films.storyboard,
     films.analyze,
+    money.plan,
+    money.cost,
     facts.status,
+    money.clean,
     facts.check,
     facts.looks,
     facts.backends,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from suno_video.core.song import Song
     from suno_video.core.storyboard import Scene
     from suno_video.pipeline import PlannedFilm
+    from suno_video.pipeline.foresight import Forecast
 
 
 def render(
@@ -35,6 +36,12 @@ def render(
     no_captions: o.NoCaptions = False,
     backend: o.BackendName = None,
     stills: o.Stills = None,
+    budget: o.Budget = None,
+    scene: o.SceneNames = None,
+    keep: o.Keep = None,
+    reject: o.Reject = None,
+    upgrade: o.Upgrade = False,
+    isolate: o.Isolate = None,
     jobs: o.Jobs = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
@@ -60,8 +67,11 @@ def render(
         stills=stills,
         jobs=jobs,
         max_duration_s=_seconds(max_duration),
+        **{"money.budget": budget, "memory.isolate": None if isolate is None else ("always" if isolate else "never")},
     )
-    wishes = o.Wishes(out, project, preview, start, end, title, config, flags)
+    wishes = o.Wishes(
+        out, project, preview, start, end, title, config, flags, upgrade=upgrade, redo=scene, keep=keep, reject=reject
+    )
     status = render_songs(songs, wishes, o.Manner(json, quiet, verbose), summary_file=summary)
     # Not `typer.Exit`: with that, a run that was stopped would be told so twice.
     raise SystemExit(status)
@@ -87,6 +97,7 @@ def storyboard(
     no_captions: o.NoCaptions = False,
     backend: o.BackendName = None,
     stills: o.Stills = None,
+    budget: o.Budget = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The storyboard as JSON on stdout, in one line.")] = False,
@@ -103,6 +114,7 @@ def storyboard(
         from suno_video.cli.wishes import Wishes, film_options
         from suno_video.media.audio import check_song_file
         from suno_video.pipeline import plan_film
+        from suno_video.pipeline.foresight import foresee_plan
 
         flags = o.set_flags(
             size=size,
@@ -113,15 +125,17 @@ def storyboard(
             backend=backend,
             stills=stills,
             max_duration_s=_seconds(max_duration),
+            **{"money.budget": budget},
         )
         wishes = Wishes(None, project, False, start, end, title, config, flags)
         options = film_options(song, wishes)
         check_song_file(song)
         planned = plan_film(song, options, write=not dry_run, events=events)
+        forecast = foresee_plan(planned, options)
     if json:
         put(planned.storyboard.model_dump_json())
         return
-    _put_storyboard(planned)
+    _put_storyboard(planned, forecast)
     if not quiet:
         say("dry run: nothing was written" if dry_run else f"{_storyboard_file(planned)}: {planned.storyboard_origin}")
 
@@ -132,22 +146,26 @@ def _storyboard_file(planned: PlannedFilm) -> str:
     return plain(Project(planned.project).storyboard_file)
 
 
-def _put_storyboard(planned: PlannedFilm) -> None:
-    from suno_video.cli.prices import price_of_backend
+def _put_storyboard(planned: PlannedFilm, forecast: Forecast) -> None:
     from suno_video.cli.tables import put_fields, put_table
+    from suno_video.core.money import usd
 
     board = planned.storyboard
+    price = f"{usd(forecast.expected_usd)} expected, {usd(forecast.worst_usd)} at worst"
     put_fields(
         [
             ("title", planned.song.title),
             ("film", f"{clock(board.n_frames / board.fps)}, {board.size} at {board.fps} fps"),
             ("look", board.treatment.look),
             ("idea", board.treatment.logline),
+            ("price", price if forecast.worst_usd else "free"),
+            ("of it", f"{forecast.count('stand-in')} scenes left to stand-ins" if forecast.count("stand-in") else None),
         ]
     )
     put("")
+    costs = any(fate.worst_usd or fate.action == "stand-in" for fate in forecast.scenes)
     put_table(
-        ["scene", "time", "bar", "section", "picture", "backend", "price", "prompt"],
+        ["scene", "time", "bar", "section", "picture", "backend", "price", *(["why"] if costs else []), "prompt"],
         [
             (
                 scene.id,
@@ -156,10 +174,11 @@ def _put_storyboard(planned: PlannedFilm) -> None:
                 scene.section_label,
                 scene.family,
                 _backends_of(scene),
-                " + ".join(dict.fromkeys(price_of_backend(name) for name in _backends_of(scene).split(" > "))),
+                usd(fate.expected_usd) if fate.worst_usd else fate.action if fate.action == "stand-in" else "free",
+                *([fate.why] if costs else []),
                 scene.prompt,
             )
-            for scene in board.scenes
+            for scene, fate in zip(board.scenes, forecast.scenes, strict=True)
         ],
     )
 

@@ -23,6 +23,7 @@ from suno_video.core.events import (
     SceneStarted,
     StageDone,
     StageStarted,
+    TakeDone,
 )
 
 REFRESHES_PER_S = 8
@@ -98,12 +99,17 @@ class LiveLines:
                 )
             case SceneStarted():
                 name = f"{event.scene} {event.backend}"
+                self._forget(event.scene)
                 self._scene_tasks[event.scene] = self._scenes.add_task(name, total=event.n_frames)
             case FramesWritten() | SceneFailed():
                 self._advance(event.scene)
-            case SceneDone() if event.scene in self._scene_tasks:
-                self._scenes.remove_task(self._scene_tasks.pop(event.scene))
+            case SceneDone() | TakeDone():
+                self._forget(event.scene)
                 self._advance(event.scene)
+
+    def _forget(self, scene: str) -> None:
+        if scene in self._scene_tasks:
+            self._scenes.remove_task(self._scene_tasks.pop(scene))
 
     def _advance(self, scene: str) -> None:
         tally = self._tally

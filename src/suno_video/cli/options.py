@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,6 +65,19 @@ Title = Annotated[str | None, typer.Option("--title", help='Title to show instea
 NoCaptions = Annotated[bool, typer.Option("--no-captions", help="Do not show the lyrics.")]
 BackendName = Annotated[str | None, typer.Option("--backend", help="What plays the scenes; see `suno-video backends`.")]
 Stills = Annotated[str | None, typer.Option("--stills", help="Image backend that makes a still for each scene first.")]
+Budget = Annotated[
+    float | None, typer.Option("--budget", help="US dollars that this run may spend on services. Nothing without it.")
+]
+SceneNames = Annotated[str | None, typer.Option("--scene", help="Make these scenes again: 7,9-11 or s007.")]
+Keep = Annotated[str | None, typer.Option("--keep", help="Keep what plays in these scenes, whatever changes.")]
+Reject = Annotated[str | None, typer.Option("--reject", help="Never play again what plays in these scenes; make another.")]
+Upgrade = Annotated[
+    bool, typer.Option("--upgrade", help="Ask again for what a service refused; stand-ins are upgraded anyway.")
+]
+Isolate = Annotated[
+    bool | None,
+    typer.Option("--isolate/--no-isolate", help="Make each still and clip in a fresh process, so that memory returns."),
+]
 MaxDuration = Annotated[
     str | None, typer.Option("--max-duration", help="Refuse longer songs: seconds, m:ss or h:mm:ss. Else 4 hours.")
 ]
@@ -87,6 +101,18 @@ class Wishes:
     config: Path | None = None
     flags: Mapping[str, Any] = field(default_factory=dict)
     """The settings that were given as flags."""
+    upgrade: bool = False
+    redo: str | None = None
+    """Scenes, as `7,9-11`; `keep` and `reject` likewise."""
+    keep: str | None = None
+    reject: str | None = None
+    run: str = field(default_factory=lambda: secrets.token_hex(8))
+    """One id for all songs of a command, so that they share its budget."""
+
+    @property
+    def names_scenes(self) -> bool:
+        """Whether single scenes are named, which are those of one song."""
+        return any(names is not None for names in (self.redo, self.keep, self.reject))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Made:
     @property
     def status(self) -> ExitStatus:
         """The exit status that says how whole it is."""
-        return ExitStatus.STAND_INS if self.result.stand_ins else ExitStatus.DONE
+        return self.result.exit_status
 
     @property
     def shortfall(self) -> str | None:
@@ -67,6 +67,7 @@ def make_film(song: Path, wishes: Wishes, manner: Manner) -> Made:
 
 def put_film(made: Made, manner: Manner, extra: Mapping[str, Any] | None = None) -> None:
     """Print the path of a film, or its result as one object with `extra` in it."""
+    from suno_video.core.money import usd
     from suno_video.project.workspace import Project
 
     result = made.result
@@ -74,8 +75,11 @@ def put_film(made: Made, manner: Manner, extra: Mapping[str, Any] | None = None)
         put_event("result", **asdict(result), **(extra or {}), exit_status=int(made.status))
         return
     if not manner.quiet:
+        if result.cost_usd:
+            say(f"paid: {usd(result.cost_usd)}")
         if made.shortfall:
-            say(f"{made.shortfall}. Run the same command again to upgrade.")
+            more = " with a higher --budget" if result.short_of_money else ""
+            say(f"{made.shortfall}. Run the same command again{more} to upgrade.")
         report = Project(result.project).report_file
         say(f"report: {plain(report)}" if report.is_file() else f"project: {plain(result.project)}")
     put_path(result.film)

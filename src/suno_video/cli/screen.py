@@ -10,14 +10,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from suno_video.cli.answer import put_json, say
 from suno_video.cli.wording import counted, megabytes, plain, took
 from suno_video.core.clock import clock
 from suno_video.core.events import (
+    AttemptFailed,
     Event,
     EventSink,
     FilmDone,
+    FilmUpdated,
+    FootagePlanned,
     FramesWritten,
     Notice,
     PlanReady,
@@ -26,6 +30,7 @@ from suno_video.core.events import (
     SceneStarted,
     StageDone,
     StageStarted,
+    TakeDone,
     Warned,
 )
 
@@ -42,6 +47,8 @@ class Tally:
     n_frames_to_make: int = 0
     n_to_make: int = 0
     n_made: int = 0
+    n_plans: int = 0
+    """How often the film was planned: once, and once more for each scene that came later."""
     started_s: float | None = None
     written: dict[str, int] = field(default_factory=dict)
     """Frames written by scene."""
@@ -50,7 +57,11 @@ class Tally:
     def take(self, event: Event) -> None:
         """Count one event."""
         if isinstance(event, PlanReady):
-            self.n_frames_to_make, self.n_to_make = event.n_frames_to_make, event.n_to_make
+            # A film that gets better scene by scene is planned again for each: count from the start.
+            self.n_frames_to_make, self.n_to_make, self.n_made = event.n_frames_to_make, event.n_to_make, 0
+            self.written.clear()
+            self.started_s = None
+            self.n_plans += 1
         elif isinstance(event, SceneStarted):
             self.running[event.scene] = event
             self.started_s = self.now() if self.started_s is None else self.started_s
@@ -62,6 +73,8 @@ class Tally:
         elif isinstance(event, SceneDone) and not event.reused:
             self.running.pop(event.scene, None)
             self.n_made += 1
+        elif isinstance(event, TakeDone):
+            self.running.pop(event.scene, None)
 
     @property
     def n_written(self) -> int:
@@ -106,6 +119,18 @@ def line_for(event: Event, *, verbose: bool) -> str | None:
             return f"scene {event.scene}: {event.backend}, {took(event.seconds)}"
         case SceneFailed():
             return f"scene {event.scene}: {plain(event.backend)} failed, a stand-in plays it: {plain(event.reason)}"
+        case FootagePlanned() if event.n_to_make:
+            costs = f", {_usd(event.expected_usd)} expected, {_usd(event.worst_usd)} at worst"
+            costs = costs if Decimal(event.worst_usd) else ""
+            return f"{event.kind}s: {event.n_to_make} of {event.n_wanted} to make{costs}"
+        case TakeDone() if not event.reused:
+            costs = f", {_usd(event.cost_usd)}" if Decimal(event.cost_usd) else ""
+            return f"{event.kind} {event.scene}: {plain(event.backend)}, {took(event.seconds)}{costs}"
+        case AttemptFailed():
+            costs = f", cost {_usd(event.cost_usd)}" if Decimal(event.cost_usd) else ""
+            return f"scene {event.scene}: {plain(event.backend)}: {plain(event.reason)}{costs}; {plain(event.next)}"
+        case FilmUpdated() if event.n_missing:
+            return f"film: whole, {counted(event.n_missing, 'scene')} still to come"
         case Notice():
             return f"note: {plain(event.text)}"
         case Warned():
@@ -117,6 +142,12 @@ def line_for(event: Event, *, verbose: bool) -> str | None:
             )
         case _:
             return None
+
+
+def _usd(amount: str) -> str:
+    from suno_video.core.money import usd
+
+    return usd(Decimal(amount))
 
 
 class PlainLines:
@@ -133,8 +164,12 @@ class PlainLines:
         """Show one event."""
         with self._lock:
             self._tally.take(event)
+            if isinstance(event, PlanReady):
+                self._next_percent = STEP_PERCENT
             line = self._progress() if isinstance(event, FramesWritten) else line_for(event, verbose=self._verbose)
-            if line:
+            # What one more clip adds to the film is said by its own line.
+            later = self._tally.n_plans > 1 and isinstance(event, PlanReady | FramesWritten) and not self._verbose
+            if line and not later:
                 self._say(line)
 
     def _progress(self) -> str | None:

@@ -115,6 +115,10 @@ def refuse_what_is_for_one(wishes: Wishes) -> None:
     for given, flag in ((wishes.project, "--project"), (wishes.title, "--title")):
         if given:
             raise UsageError(f"{flag} is for one song, and here may be several.", "Leave it out, or name one song.")
+    if wishes.names_scenes:
+        raise UsageError(
+            "--scene, --keep and --reject name scenes of one song, and here may be several.", "Name one song."
+        )
 
 
 def refuse_same_names(wanted: Sequence[Wanted]) -> None:

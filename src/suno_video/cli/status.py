@@ -48,7 +48,7 @@ def read_status(path: Path) -> ProjectStatus:
     Raises:
         NoSuchInputError: There is no project.
     """
-    project = _find_project(path)
+    project = find_project(path)
     song, board = _load(Song, project.song_file), _load(Storyboard, project.storyboard_file)
     receipt = _load(FilmReceipt, project.film_receipt)
     scenes = {scene.id for scene in board.scenes} if board else set()
@@ -70,7 +70,7 @@ def read_status(path: Path) -> ProjectStatus:
     )
 
 
-def _find_project(path: Path) -> Project:
+def find_project(path: Path) -> Project:
     project = Project.beside(path) if path.is_file() else Project(path)
     if not (project.song_file.is_file() or project.storyboard_file.is_file()):
         raise NoSuchInputError(

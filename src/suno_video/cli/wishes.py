@@ -11,8 +11,12 @@ from suno_video.cli.wording import parse_clock
 from suno_video.core.brief import Brief
 from suno_video.core.errors import BackendUnavailableError, NoSuchInputError, UsageError
 from suno_video.core.frames import FrameSize
+from suno_video.core.memory import MemoryLimits
 from suno_video.pipeline import FilmOptions
-from suno_video.settings import LoadedSettings, load_settings, user_looks_folder
+from suno_video.pipeline.memory import MemoryOptions
+from suno_video.project.purchases import Caps
+from suno_video.settings import LoadedSettings, load_settings, user_ledger, user_looks_folder
+from suno_video.settings_groups import MemorySettings, MoneySettings
 
 PREVIEW_SIDE_PX = 480
 
@@ -60,7 +64,37 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         jobs=settings.jobs,
         max_duration_s=settings.max_duration_s,
         looks_folder=user_looks_folder(),
+        ledger=settings.money.ledger or user_ledger(),
+        caps=_caps_of(settings.money),
+        run=wishes.run,
+        memory=_memory_of(settings.memory),
+        upgrade=wishes.upgrade,
+        redo=_names(wishes.redo),
+        keep=_names(wishes.keep),
+        reject=_names(wishes.reject),
     )
+
+
+def _caps_of(money: MoneySettings) -> Caps:
+    return Caps(money.budget, money.project_budget, money.day_budget, money.month_budget)
+
+
+def _memory_of(memory: MemorySettings) -> MemoryOptions:
+    return MemoryOptions(
+        limits=MemoryLimits(memory.warning_mb, memory.critical_mb),
+        aggressive=memory.aggressive_cleanup,
+        interval=memory.cleanup_interval,
+        logging=memory.logging,
+        isolate=memory.isolate,
+        keep_sound=memory.audio_cache,
+        keep_sound_hours=memory.audio_cache_hours,
+        keep_models=memory.model_cache,
+    )
+
+
+def _names(text: str | None) -> tuple[str, ...]:
+    """Split `7,9-11` into its parts."""
+    return tuple(part for part in (text or "").replace(" ", "").split(",") if part)
 
 
 def _folder_beside(song: Path) -> Path:

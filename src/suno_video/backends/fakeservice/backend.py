@@ -26,7 +26,7 @@ from suno_video.backends.base import (
 from suno_video.backends.fakeservice.bought import BoughtClip, clip_order
 from suno_video.backends.fakeservice.client import Gone, ServiceAway, ServiceClient
 from suno_video.backends.fakeservice.patience import Patience
-from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, TOKEN_VARIABLE, Tariff, is_loopback
+from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, ENDED, TOKEN_VARIABLE, Tariff, is_loopback
 from suno_video.backends.received import receive_clip
 from suno_video.core.errors import BackendUnavailableError, KeyRefusedError
 
@@ -55,6 +55,7 @@ class PaidFakeVideo:
         spends_money=True,
         needs_network=True,
         footage="file",
+        reads=frozenset({"prompt", "negative_prompt", "seed", "size", "fps", "n_frames", "first_frame"}),
     )
 
     def __init__(
@@ -134,7 +135,8 @@ class PaidFakeVideo:
         except KeyRefusedError as exc:
             return RemoteState(None, detail=exc.message)
         if found is not None:
-            return RemoteState(True, found.id, f"the service has it as {found.id}: {found.status}")
+            detail, ended = f"the service has it as {found.id}: {found.status}", found.status in ENDED
+            return RemoteState(True, found.id, detail, finished=ended, cost_usd=found.cost_usd if ended else None)
         if may_still_arrive:
             return RemoteState(None, detail="the order timed out a moment ago and may still arrive")
         return RemoteState(False, detail="the service never got it")

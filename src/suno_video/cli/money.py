@@ -1,0 +1,262 @@
+"""The commands about what a film costs: `plan` before, `cost` after, `clean` when space is short."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, cast
+
+import typer
+
+from suno_video.cli import options as o
+from suno_video.cli.answer import put, put_event, say
+from suno_video.cli.wording import counted, megabytes, plain
+from suno_video.core.clock import clock
+
+if TYPE_CHECKING:
+    from suno_video.pipeline.foresight import Forecast
+    from suno_video.project.ledger import Ledger
+    from suno_video.project.purchases import GroupBy
+
+ProjectOrSong = Annotated[
+    Path, typer.Argument(metavar="PROJECT", help="A project folder, or the song itself.", show_default=False)
+]
+_GROUPS = ("project", "backend", "model", "day", "month", "scene", "outcome")
+
+
+def plan(
+    project: ProjectOrSong,
+    size: o.Size = None,
+    fps: o.Fps = None,
+    look: o.LookName = None,
+    seed: o.Seed = None,
+    quality: o.QualityName = None,
+    start: o.From = None,
+    end: o.To = None,
+    title: o.Title = None,
+    no_captions: o.NoCaptions = False,
+    backend: o.BackendName = None,
+    stills: o.Stills = None,
+    budget: o.Budget = None,
+    scene: o.SceneNames = None,
+    upgrade: o.Upgrade = False,
+    config: o.Config = None,
+    json: o.Json = False,
+) -> None:
+    """Say what `render` with the same options would make, keep and buy, and why; do nothing.
+
+    Scene by scene: what is kept, what is made again because of which change, the price, and about how long it takes.
+    """
+    from suno_video.cli.wishes import Wishes, film_options
+    from suno_video.pipeline.foresight import foresee_film
+
+    song, folder = _song_of(project)
+    flags = o.set_flags(
+        size=size,
+        fps=fps,
+        look=look,
+        seed=seed,
+        quality=quality,
+        captions=False if no_captions else None,
+        backend=backend,
+        stills=stills,
+        **{"money.budget": budget},
+    )
+    wishes = Wishes(None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene)
+    forecast = foresee_film(song, film_options(song, wishes))
+    if json:
+        for one in forecast.scenes:
+            put_event("plan.scene", **asdict(one))
+        put_event(
+            "result",
+            n_kept=forecast.count("keep"),
+            n_to_make=forecast.count("make"),
+            n_to_buy=forecast.count("buy"),
+            n_stand_ins=forecast.count("stand-in"),
+            expected_usd=forecast.expected_usd,
+            worst_usd=forecast.worst_usd,
+            seconds=round(forecast.seconds, 1),
+        )
+        return
+    _put_forecast(forecast)
+
+
+def _put_forecast(forecast: Forecast) -> None:
+    from suno_video.cli.tables import put_table
+    from suno_video.core.money import usd
+
+    put_table(
+        ["scene", "what", "by", "price", "about", "why"],
+        [
+            (
+                one.scene,
+                one.action,
+                one.backend,
+                usd(one.expected_usd) if one.worst_usd else "free",
+                clock(one.seconds) if one.seconds else "-",
+                one.why,
+            )
+            for one in forecast.scenes
+        ],
+    )
+    put("")
+    price = f"{usd(forecast.expected_usd)} expected, {usd(forecast.worst_usd)} at worst"
+    put(
+        f"{counted(forecast.count('make'), 'scene')} to make, {forecast.count('buy')} to buy, "
+        f"{forecast.count('stand-in')} played by a stand-in, {forecast.count('keep')} kept; "
+        f"{price if forecast.worst_usd else 'free'}; about {clock(forecast.seconds)} of work"
+    )
+
+
+def cost(
+    project: Annotated[
+        Path | None, typer.Argument(metavar="[PROJECT]", help="Only this project, or that of this song.", show_default=False)
+    ] = None,
+    by: Annotated[str, typer.Option("--by", help=f"Sum up by {', '.join(_GROUPS[:-1])} or {_GROUPS[-1]}.")] = "project",
+    csv: Annotated[bool, typer.Option("--csv", help="Every attempt as CSV on stdout.")] = False,
+    config: o.Config = None,
+    json: o.Json = False,
+) -> None:
+    """Show what was spent, and what is held for attempts whose outcome is open.
+
+    Failed and refused attempts appear with what they cost.
+    """
+    from suno_video.core.errors import UsageError
+    from suno_video.project.ledger import Ledger
+    from suno_video.settings import load_settings, user_ledger
+
+    if by not in _GROUPS:
+        raise UsageError(f"--by {by!r} is no way to sum up.", f"Choose one of: {', '.join(_GROUPS)}.")
+    path = load_settings({}, config=config).settings.money.ledger or user_ledger()
+    wanted = _identity_of(project) if project is not None else None
+    if not path.is_file():
+        if json:
+            put_event("result", spent_usd="0", held_usd="0", n_attempts=0)
+        elif not csv:
+            put("nothing was spent yet")
+        return
+    ledger = Ledger(path)
+    if csv:
+        _put_csv(ledger, wanted)
+    elif json:
+        _put_cost_json(ledger, by, wanted)
+    else:
+        _put_cost(ledger, by, wanted)
+
+
+def _put_cost(ledger: Ledger, by: str, project: str | None) -> None:
+    from decimal import Decimal
+
+    from suno_video.cli.tables import put_table
+    from suno_video.core.money import usd
+
+    totals = ledger.totals(cast("GroupBy", by), project=project)
+    if not totals:
+        put("nothing was spent yet")
+        return
+    names = _project_names() if by == "project" else {}
+    put_table(
+        [by, "spent", "held", "attempts", "failed"],
+        [
+            (names.get(total.key, total.key or "-"), usd(total.spent_usd), usd(total.held_usd), total.n_attempts, total.n_failed)
+            for total in totals
+        ],
+    )
+    put("")
+    spent, held = (sum((getattr(total, name) for total in totals), Decimal(0)) for name in ("spent_usd", "held_usd"))
+    put(f"{usd(spent)} spent" + (f", {usd(held)} held for attempts whose outcome is open" if held else ""))
+
+
+def _put_cost_json(ledger: Ledger, by: str, project: str | None) -> None:
+    from decimal import Decimal
+
+    totals = ledger.totals(cast("GroupBy", by), project=project)
+    for total in totals:
+        put_event("cost", by=by, **total.model_dump(mode="json"))
+    for entry in ledger.entries(project=project):
+        put_event("attempt", **entry.model_dump(mode="json"))
+    put_event(
+        "result",
+        spent_usd=str(sum((total.spent_usd for total in totals), Decimal(0))),
+        held_usd=str(sum((total.held_usd for total in totals), Decimal(0))),
+        n_attempts=sum(total.n_attempts for total in totals),
+    )
+
+
+def _put_csv(ledger: Ledger, project: str | None) -> None:
+    import csv
+    import io
+
+    rows = [entry.model_dump(mode="json") for entry in ledger.entries(project=project)]
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]) if rows else ["attempt"], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    put(out.getvalue().rstrip("\n"))
+
+
+def clean(
+    project: ProjectOrSong,
+    segments: Annotated[bool, typer.Option("--segments", help="Finished pieces too: rendered again when needed.")] = False,
+    takes: Annotated[bool, typer.Option("--takes", help="Stills and clips that nothing plays, and that were free.")] = False,
+    paid: Annotated[bool, typer.Option("--paid", help="Stills and clips that nothing plays, and that you paid for.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    json: o.Json = False,
+) -> None:
+    """Free space in a project. Nothing that was paid for is deleted unless you say --paid."""
+    from suno_video.cli.status import find_project
+    from suno_video.pipeline.cleaning import CleanWishes, clean_project
+
+    cleaned = clean_project(find_project(project), CleanWishes(segments, takes, paid, dry_run))
+    if json:
+        put_event(
+            "result",
+            files=[str(path) for path in cleaned.files],
+            n_bytes=cleaned.n_bytes,
+            kept_paid=cleaned.kept_paid,
+            dry_run=dry_run,
+        )
+        return
+    for path in cleaned.files:
+        put(plain(path))
+    would = "would free" if dry_run else "freed"
+    say(f"{would} {megabytes(cleaned.n_bytes)} in {counted(len(cleaned.files), 'file')}")
+    if cleaned.kept_paid:
+        say(f"{counted(cleaned.kept_paid, 'file')} that you paid for and nothing plays stay; --paid removes them too")
+
+
+def _song_of(path: Path) -> tuple[Path, Path | None]:
+    """Find the song of a project, and the folder when one was named."""
+    from suno_video.core.errors import BadEditError, NoSuchInputError
+    from suno_video.core.song import Song
+    from suno_video.project.workspace import Project
+
+    if not path.is_dir():
+        return path, None
+    try:
+        name = Song.load(Project(path).song_file).file_name
+    except (OSError, BadEditError) as exc:
+        raise NoSuchInputError(f"{str(path)!r} holds no project.", "Name a project folder (song.suno-video).") from exc
+    song = path.absolute().parent / name
+    if not song.is_file():
+        raise NoSuchInputError(f"The song of this project, {name!r}, is not beside it.", "Name the song instead.")
+    return song, path
+
+
+def _identity_of(path: Path) -> str:
+    from suno_video.cli.status import find_project
+
+    project = find_project(path)
+    return project.identity() if project.has_identity() else "no purchase was ever made for it"
+
+
+def _project_names() -> dict[str, str]:
+    """Names for the ids of the projects in and beside the working folder; others are shown by their id."""
+    from suno_video.project.workspace import FOLDER_ENDING, Project
+
+    names = {}
+    for folder in [Path(), *Path().glob(f"*{FOLDER_ENDING}")]:
+        project = Project(folder)
+        if project.has_identity():
+            names[project.identity()] = folder.resolve().name
+    return names
