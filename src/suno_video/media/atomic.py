@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from suno_video.core.errors import CannotCreateError, DiskError, SunoVideoError
+from suno_video.core.failpoints import failpoint
 
 _NOT_ALLOWED = (
     errno.EACCES,
@@ -82,7 +83,9 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         yield part
         sync_file(part)
+        failpoint("file.written")
         os.replace(part, path)
+        failpoint("file.replaced")
         sync_folder(path.parent)
     except OSError as exc:
         raise write_trouble(path, exc) from exc

@@ -74,6 +74,12 @@ def ffmpeg_version() -> str:
     return match[1]
 
 
+def is_ours(argv: Sequence[str]) -> bool:
+    """Whether a command line is one that this module starts: it begins with our own words."""
+    ours = [word for word in QUIET if word != "-nostdin"]
+    return [word for word in argv[1 : len(QUIET) + 1] if word != "-nostdin"][: len(ours)] == ours
+
+
 def file_url(path: Path) -> str:
     """Name a file so that ffmpeg takes it for a file, whatever its name looks like."""
     return f"file:{path}"

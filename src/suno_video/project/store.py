@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import NonNegativeFloat, PositiveInt
 
 from suno_video.core.errors import BadEditError
+from suno_video.core.failpoints import failpoint
 from suno_video.core.record import Record
 from suno_video.media.atomic import sync_file, sync_folder, write_text, write_trouble
 from suno_video.project.fingerprint import file_sha256
@@ -89,6 +90,7 @@ class SegmentStore:
         try:
             sync_file(made)
             made.replace(path)
+            failpoint("segment.moved")
             sync_folder(path.parent)
             sha256 = file_sha256(path)
         except OSError as exc:
@@ -105,6 +107,7 @@ class SegmentStore:
             made_from=dict(made_from or {}),
         )
         write_text(path.with_suffix(".json"), receipt.to_json())
+        failpoint("segment.kept")
         return receipt
 
     def prune(self, keep: set[Path]) -> int:
