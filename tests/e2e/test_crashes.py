@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from suno_video.core.failpoints import FAILPOINTS
+from tests.e2e.conftest import write_song
 from tests.e2e.crashes import (
     RENDER,
     Round,
@@ -20,7 +21,6 @@ from tests.e2e.crashes import (
     render_through_kills,
     start,
 )
-from tests.e2e.conftest import write_song
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 
@@ -48,7 +48,7 @@ def test_an_undisturbed_run_buys_each_clip_once(unharmed: Round) -> None:
 
 
 # Between hold and ticket, and between receipt and account, are the places where money is lost.
-@pytest.mark.parametrize("failpoint", ["attempt.held", "ticket.kept:2", "take.kept", "file.written:9"])
+@pytest.mark.parametrize("failpoint", ["attempt.held", "ticket.kept:2", "take.kept", "file.replaced:3"])
 def test_a_run_that_dies_in_a_bad_place_costs_nothing(tmp_path: Path, unharmed: Round, failpoint: str) -> None:
     found = render_through_failpoint(tmp_path, failpoint)
     assert found.n_kills == 1
@@ -76,7 +76,7 @@ def test_two_hundred_films_through_random_kills(tmp_path: Path, unharmed: Round,
         rounds.append(render_through_kills(folder, seed, n_kills=1 + seed % 3, only_parent=seed % 2 == 1))
         assert_unharmed(rounds[-1], unharmed)
     with capsys.disabled():
-        print(combined(rounds))
+        sys.stdout.write(f"\n{combined(rounds)}\n")
 
 
 def test_of_twenty_starters_one_runs_and_the_others_leave_with_75(tmp_path: Path) -> None:
@@ -97,7 +97,12 @@ def test_a_plan_without_a_budget_buys_nothing_and_says_the_price(tmp_path: Path)
         env = environment(tmp_path, service)
         env.pop("SUNO_VIDEO_MONEY__BUDGET")
         done = subprocess.run(
-            [sys.executable, "-m", "suno_video", *RENDER], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
+            [sys.executable, "-m", "suno_video", *RENDER],
+            cwd=tmp_path,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     assert done.returncode == 2
     assert "fake-paid costs money" in done.stderr

@@ -129,7 +129,11 @@ def test_out_of_memory_climbs_down_until_it_fits(place: Set) -> None:
     (outcome,) = place.run(fake, wishes=wishes_for(fake, 1))
     assert isinstance(outcome, Fulfilled)
     assert outcome.take.receipt.changes == ("tiling", "offload")
-    assert [event.next for event in place.told(AttemptFailed)] == ["after returning memory", "with tiling", "with offload"]
+    assert [event.next for event in place.told(AttemptFailed)] == [
+        "after returning memory",
+        "with tiling",
+        "with offload",
+    ]
 
 
 def test_what_fits_only_smaller_is_made_smaller(place: Set) -> None:

@@ -67,7 +67,7 @@ def cost_report(storyboard: Storyboard, entries: Sequence[Entry]) -> CostReport 
 def _bars(storyboard: Storyboard, entries: Sequence[Entry]) -> tuple[Bar, ...]:
     made, other = _by_scene(entries, made=True), _by_scene(entries, made=False)
     totals = [made.get(scene.id, Decimal(0)) + other.get(scene.id, Decimal(0)) for scene in storyboard.scenes]
-    highest = max(max(totals), Decimal("0.000001"))
+    highest = max(*totals, Decimal("0.000001"))
     bars = []
     for scene in storyboard.scenes:
         # As wide as the scene is long, so that the chart lies under the timeline of the song.
@@ -75,7 +75,9 @@ def _bars(storyboard: Storyboard, entries: Sequence[Entry]) -> tuple[Bar, ...]:
         width = max(1.0, WIDTH * scene.n_frames / storyboard.n_frames - _GAP)
         below, above = made.get(scene.id, Decimal(0)), other.get(scene.id, Decimal(0))
         low, high = (float(part / highest) * (_BASE - 10) for part in (below, above))
-        words = f"{scene.id}: {usd(below)}" + (f", and {usd(above)} for attempts that brought nothing yet" if above else "")
+        words = f"{scene.id}: {usd(below)}" + (
+            f", and {usd(above)} for attempts that brought nothing yet" if above else ""
+        )
         bars.append(Bar(scene.id, x, width, _BASE - low, low, _BASE - low - high, high, words))
     return tuple(bars)
 

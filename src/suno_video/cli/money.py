@@ -110,7 +110,8 @@ def _put_forecast(forecast: Forecast) -> None:
 
 def cost(
     project: Annotated[
-        Path | None, typer.Argument(metavar="[PROJECT]", help="Only this project, or that of this song.", show_default=False)
+        Path | None,
+        typer.Argument(metavar="[PROJECT]", help="Only this project, or that of this song.", show_default=False),
     ] = None,
     by: Annotated[str, typer.Option("--by", help=f"Sum up by {', '.join(_GROUPS[:-1])} or {_GROUPS[-1]}.")] = "project",
     csv: Annotated[bool, typer.Option("--csv", help="Every attempt as CSV on stdout.")] = False,
@@ -158,7 +159,13 @@ def _put_cost(ledger: Ledger, by: str, project: str | None) -> None:
     put_table(
         [by, "spent", "held", "attempts", "failed"],
         [
-            (names.get(total.key, total.key or "-"), usd(total.spent_usd), usd(total.held_usd), total.n_attempts, total.n_failed)
+            (
+                names.get(total.key, total.key or "-"),
+                usd(total.spent_usd),
+                usd(total.held_usd),
+                total.n_attempts,
+                total.n_failed,
+            )
             for total in totals
         ],
     )
@@ -197,9 +204,15 @@ def _put_csv(ledger: Ledger, project: str | None) -> None:
 
 def clean(
     project: ProjectOrSong,
-    segments: Annotated[bool, typer.Option("--segments", help="Finished pieces too: rendered again when needed.")] = False,
-    takes: Annotated[bool, typer.Option("--takes", help="Stills and clips that nothing plays, and that were free.")] = False,
-    paid: Annotated[bool, typer.Option("--paid", help="Stills and clips that nothing plays, and that you paid for.")] = False,
+    segments: Annotated[
+        bool, typer.Option("--segments", help="Finished pieces too: rendered again when needed.")
+    ] = False,
+    takes: Annotated[
+        bool, typer.Option("--takes", help="Stills and clips that nothing plays, and that were free.")
+    ] = False,
+    paid: Annotated[
+        bool, typer.Option("--paid", help="Stills and clips that nothing plays, and that you paid for.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
     json: o.Json = False,
 ) -> None:

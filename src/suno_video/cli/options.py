@@ -70,7 +70,9 @@ Budget = Annotated[
 ]
 SceneNames = Annotated[str | None, typer.Option("--scene", help="Make these scenes again: 7,9-11 or s007.")]
 Keep = Annotated[str | None, typer.Option("--keep", help="Keep what plays in these scenes, whatever changes.")]
-Reject = Annotated[str | None, typer.Option("--reject", help="Never play again what plays in these scenes; make another.")]
+Reject = Annotated[
+    str | None, typer.Option("--reject", help="Never play again what plays in these scenes; make another.")
+]
 Upgrade = Annotated[
     bool, typer.Option("--upgrade", help="Ask again for what a service refused; stand-ins are upgraded anyway.")
 ]

@@ -71,6 +71,7 @@ def read_status(path: Path) -> ProjectStatus:
 
 
 def find_project(path: Path) -> Project:
+    """Give the project of a folder or of a song. Raises `NoSuchInputError`."""
     project = Project.beside(path) if path.is_file() else Project(path)
     if not (project.song_file.is_file() or project.storyboard_file.is_file()):
         raise NoSuchInputError(

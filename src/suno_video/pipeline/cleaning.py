@@ -6,14 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from suno_video.core.errors import SunoVideoError
-from suno_video.pipeline.footing import Footing, Stage
-from suno_video.pipeline.crew import read_marks
-from suno_video.pipeline.options import PlannedFilm
-from suno_video.pipeline.tasks import backends_of
 from suno_video.core.analysis import SongAnalysis
+from suno_video.core.errors import SunoVideoError
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Storyboard
+from suno_video.pipeline.crew import read_marks
+from suno_video.pipeline.footing import Footing, Stage
+from suno_video.pipeline.options import PlannedFilm
+from suno_video.pipeline.tasks import backends_of
 from suno_video.project.lock import hold_project
 from suno_video.project.takes import Take, TakeStore
 from suno_video.project.workspace import Project

@@ -60,11 +60,14 @@ def isolated(name: str) -> IsolatedBackend:
 
 
 def _isolated(backends: Mapping[str, Any], options: FilmOptions) -> dict[str, Any]:
-    """Isolate the backends that make files when that is wanted; those that paint give frames, which cross no border."""
-    wanted = options.memory.isolate == "always"
-    return {
-        name: isolated(name) if wanted and makes_files(backend) else backend for name, backend in backends.items()
-    }
+    """Isolate the backends whose models fill memory here, when that is wanted.
+
+    Those that paint give frames, which cross no border; those that ask a service hold nothing.
+    """
+    if options.memory.isolate != "always":
+        return dict(backends)
+    local = {name for name, each in backends.items() if makes_files(each) and not each.capabilities.needs_network}
+    return {name: isolated(name) if name in local else backend for name, backend in backends.items()}
 
 
 def open_purse(project: Project, options: FilmOptions, events: EventSink) -> Purse | None:
@@ -125,7 +128,9 @@ def find_scenes(storyboard: Storyboard, names: tuple[str, ...]) -> list[str]:
             found.append(name)
             continue
         first, _, last = name.partition("-")
-        numbers = range(int(first), int(last or first) + 1) if first.isdigit() and (last or first).isdigit() else range(0)
+        numbers = (
+            range(int(first), int(last or first) + 1) if first.isdigit() and (last or first).isdigit() else range(0)
+        )
         if not numbers or numbers[0] not in by_number or numbers[-1] not in by_number:
             raise UsageError(
                 f"There is no scene {name!r}.", f"Scenes are 1 to {len(by_number)}; `suno-video status` lists them."

@@ -107,9 +107,7 @@ def _film_done(result: FilmResult, plan: PlannedFilm, proof: SyncProof) -> FilmD
     )
 
 
-def _tell(
-    out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, filming: Filming, seconds: float
-) -> None:
+def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, filming: Filming, seconds: float) -> None:
     """Leave the contact sheet and the report for people."""
     from suno_video.assemble.costs import cost_report
     from suno_video.assemble.report import write_report

@@ -209,7 +209,7 @@ class Filming:
         return [wish for wish in self._stage.clip_wishes(self.footing) if wish.scene not in self.footing.clips]
 
     def _chosen_clips(self) -> list[Wish]:
-        """The clips to be made now. Those that the budget does not reach, or that were refused before, stay stand-ins."""
+        """The clips to be made now; those that the budget does not reach, or that were refused, stay stand-ins."""
         wanted = self._missing_clips()
         if not self._crew.retry_refused:
             for wish in wanted:

@@ -134,7 +134,9 @@ class _Foresight:
             miss = None if self._options.upgrade else misses.find(wish)
             place = places[wish.scene]
             if miss is not None:
-                fates[wish.scene] = ForeseenScene(wish.scene, "stand-in", place.backend, f"refused before: {miss.reason}")
+                fates[wish.scene] = ForeseenScene(
+                    wish.scene, "stand-in", place.backend, f"refused before: {miss.reason}"
+                )
                 continue
             if place.is_stand_in:
                 fates[wish.scene] = ForeseenScene(wish.scene, "stand-in", place.backend, place.reason)

@@ -5,11 +5,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from suno_video.core.events import EventSink, MemoryRead, Warned
-from suno_video.core.memory import Advice, LeakWatch, MemoryGuard, MemoryInfo, MemoryLimits, force_cleanup, get_memory_info
+from suno_video.core.memory import (
+    Advice,
+    LeakWatch,
+    MemoryGuard,
+    MemoryInfo,
+    MemoryLimits,
+    force_cleanup,
+    get_memory_info,
+)
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +28,7 @@ Isolate: TypeAlias = Literal["auto", "always", "never"]
 class MemoryOptions:
     """How a run treats memory."""
 
-    limits: MemoryLimits = MemoryLimits()
+    limits: MemoryLimits = field(default_factory=MemoryLimits)
     aggressive: bool = True
     """Whether the C heap is returned too after each scene; costs milliseconds."""
     interval: int = 1
@@ -83,6 +91,8 @@ class MemoryKeeper:
         info = self._read()
         if self._options.logging:
             log.info("memory after %s: %s", scene, info)
-        self._events(MemoryRead(scene, round(info.rss_mb or 0.0, 1), round(info.available_mb or 0.0, 1), info.device_mb))
+        self._events(
+            MemoryRead(scene, round(info.rss_mb or 0.0, 1), round(info.available_mb or 0.0, 1), info.device_mb)
+        )
         self._guard.check()
         return info

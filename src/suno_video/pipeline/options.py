@@ -41,11 +41,11 @@ class FilmOptions:
     """Folder with the user's own looks."""
     ledger: Path | None = None
     """The user's ledger; None where nothing may be spent."""
-    caps: Caps = Caps()
+    caps: Caps = field(default_factory=Caps)
     """What may be spent; nothing may when all of them are None."""
     run: str = ""
     """Id of the run that the cap per run holds for; made when it is empty."""
-    memory: MemoryOptions = MemoryOptions()
+    memory: MemoryOptions = field(default_factory=MemoryOptions)
     upgrade: bool = False
     """Ask again for what a service refused before."""
     redo: tuple[str, ...] = ()

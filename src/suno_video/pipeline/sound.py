@@ -16,7 +16,6 @@ from suno_video.project.fingerprint import file_sha256, fingerprint
 from suno_video.project.workspace import Project
 from suno_video.render.pieces import Stopped
 
-
 SOUND_FILES = ("song-*.aac", "song-*.sha256")
 """How encoded sound is named; what no run has used for long is removed."""
 

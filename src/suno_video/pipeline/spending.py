@@ -36,9 +36,7 @@ class Spending:
         allotment = self.allot(wishes, footing)
         self._events(Notice(summarize_allotment(allotment)))
         worth = {scene: rank for rank, scene in enumerate(render_order(self._stage.board, allotment))}
-        left = {
-            place.scene: StandIn(place.reason, BUDGET) for place in allotment.placements if place.is_stand_in
-        }
+        left = {place.scene: StandIn(place.reason, BUDGET) for place in allotment.placements if place.is_stand_in}
         chosen = [replace(wish, worth=worth.get(wish.scene, 0)) for wish in wishes if wish.scene not in left]
         return chosen, left
 
@@ -57,10 +55,13 @@ class Spending:
         if self.purse is not None or not paid:
             return
         quotes = [self._quote(wish) for wish in paid]
-        expected, worst = (sum(part, Decimal(0)) for part in zip(*((q.expected_usd, q.worst_usd) for q in quotes), strict=True))
+        expected, worst = (
+            sum(part, Decimal(0)) for part in zip(*((q.expected_usd, q.worst_usd) for q in quotes), strict=True)
+        )
         names = ", ".join(sorted({wish.backend for wish in paid}))
         raise UsageError(
-            f"{names} costs money: {len(paid)} clips, {usd(expected)} expected, {usd(worst)} at worst; no budget is set.",
+            f"{names} costs money: {len(paid)} clips, {usd(expected)} expected, {usd(worst)} at worst; "
+            "no budget is set.",
             f"Allow it with --budget {worst:.2f}, or less for the best scenes; `suno-video storyboard --dry-run` "
             "shows the plan.",
         )

@@ -66,7 +66,9 @@ def _source(order: ClipOrder, stage: Stage) -> dict[str, Any]:
     return source | ({"stand-in": True} if order.stand_in_reason else {})
 
 
-def _parts(plan: ConformPlan, orders: tuple[ClipOrder, ...], sources: list[dict[str, Any]], encoder: str) -> dict[str, str]:
+def _parts(
+    plan: ConformPlan, orders: tuple[ClipOrder, ...], sources: list[dict[str, Any]], encoder: str
+) -> dict[str, str]:
     """Name what a piece is made from, in the words of a storyboard, to say later what has changed."""
     parts: dict[str, Any] = {
         "cut": (plan.piece.start_frame, plan.piece.end_frame),

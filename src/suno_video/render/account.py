@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from suno_video.backends.base import FailureKind, LooksUp, MakeFailed
 from suno_video.core.failpoints import failpoint
 from suno_video.core.money import usd
+from suno_video.project.purchases import Hold
 from suno_video.render.orders import Wish
 from suno_video.render.policy import Failure, Request
-from suno_video.project.purchases import Hold
 from suno_video.render.purse import Purse
 
 log = logging.getLogger(__name__)
@@ -118,7 +118,9 @@ class PaidAccount:
                 self._purse.release(held, Decimal(0), "never-arrived", why)
                 return None
         self._purse.suspect(held, why)
-        raise OutcomeUnknown(f"it may have been bought already ({why}); its hold of {usd(held.purchase.worst_usd)} stays")
+        raise OutcomeUnknown(
+            f"it may have been bought already ({why}); its hold of {usd(held.purchase.worst_usd)} stays"
+        )
 
     def _look_up(self, held: Hold) -> Hold | bool | None:
         """Ask once. False: it never arrived. None: nobody can say."""

@@ -15,12 +15,12 @@ from suno_video.core.errors import BackendUnavailableError, BudgetReachedError
 from suno_video.core.events import AttemptFailed, EventSink, SceneStarted, TakeDone
 from suno_video.core.failpoints import failpoint
 from suno_video.core.memory import Advice, forget_tracebacks
+from suno_video.project.purchases import Hold
 from suno_video.project.takes import Take, TakeReceipt, TakeStore
 from suno_video.render.account import Account, FreeAccount, OutcomeUnknown, PaidAccount
 from suno_video.render.inspect import inspect_clip, inspect_still
 from suno_video.render.orders import Wish
 from suno_video.render.policy import Failure, Plan, Recovery, RetryPolicy, Step
-from suno_video.project.purchases import Hold
 from suno_video.render.purse import Purse
 
 log = logging.getLogger(__name__)

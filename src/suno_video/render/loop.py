@@ -165,8 +165,8 @@ class RenderLoop:
         footage: list[Footage] = []
         try:
             for order in orders:
-                # One by one: those made so far are closed when the next one fails.
-                footage.append(order.take or self._backend(order.backend).make(order.request, Job(self._scratch)))
+                made_one = order.take or self._backend(order.backend).make(order.request, Job(self._scratch))
+                footage.append(made_one)  # one by one: those made so far are closed when the next one fails
             task.deliver(footage, made, self._progress(task.piece))
             seconds = time.perf_counter() - started
             receipt = self._store.keep(
