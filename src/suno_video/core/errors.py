@@ -135,6 +135,13 @@ class BudgetReachedError(SunoVideoError):
     exit_status = ExitStatus.BUDGET
 
 
+class LedgerBusyError(SunoVideoError):
+    """Another program keeps the ledger of your spending locked. Nothing is bought that cannot be written down first."""
+
+    code = "ledger-busy"
+    exit_status = ExitStatus.BUSY
+
+
 class MemoryLowError(SunoVideoError):
     """The machine is about to run out of memory, and cleaning up did not help. What is finished is kept."""
 
