@@ -17,6 +17,7 @@ from suno_video.core.brief import Look
 from suno_video.core.errors import BadEditError, UsageError
 from suno_video.core.song import Song
 from suno_video.core.storyboard import TransitionKind
+from suno_video.core.toml import toml_fault, toml_faults, toml_reason
 
 AUTO = "auto"
 
@@ -94,11 +95,10 @@ def read_look(text: str, source: str, families: frozenset[str] | None = None) ->
     try:
         look = Look.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as exc:
-        raise BadEditError(source, [_toml_reason(str(exc), text)]) from exc
+        raise BadEditError(source, [toml_reason(str(exc), text)]) from exc
     except ValidationError as exc:
-        reasons = [_explain(text, fault["loc"], fault["msg"]) for fault in exc.errors(include_url=False)]
-        raise BadEditError(source, reasons) from exc
-    reasons = [_explain(text, loc, reason) for loc, reason in _faults(look, families)]
+        raise BadEditError(source, toml_faults(exc, text)) from exc
+    reasons = [toml_fault(text, loc, reason) for loc, reason in _faults(look, families)]
     if reasons:
         raise BadEditError(source, reasons)
     return look
@@ -172,36 +172,3 @@ def _fit(look: Look, weights: dict[str, float]) -> float:
 def _lot(song: Song, look: Look) -> str:
     """Draw between looks that fit equally well: always the same for a song."""
     return hashlib.sha256(f"{song.sha256}/{look.name}".encode()).hexdigest()
-
-
-def _toml_reason(message: str, text: str) -> str:
-    found = re.search(r"^(.*) \(at (?:line (\d+), column (\d+)|end of document)\)$", message, re.DOTALL)
-    if found and found[2]:
-        return f"line {found[2]}, column {found[3]}: {found[1]}"
-    # An open string or list is noticed only where the file ends.
-    return f"line {text.count(chr(10)) + 1}, at the end: {found[1]}" if found else message
-
-
-def _explain(text: str, loc: tuple[int | str, ...], message: str) -> str:
-    where = ".".join(str(part) for part in loc) or "the whole file"
-    line = _find_toml_line(text, [str(part) for part in loc])
-    return f"line {line}: {where}: {message}" if line else f"{where}: {message}"
-
-
-def _find_toml_line(text: str, path: list[str]) -> int | None:
-    """Find the 1-based line of a key, or of its table when the key is missing or inline."""
-    table: list[str] = []
-    best: tuple[int, int] | None = None
-    for number, line in enumerate(text.splitlines(), start=1):
-        header = re.match(r"\s*\[+([^\]]+)\]+", line)
-        key = re.match(r"""\s*["']?([\w-]+)["']?\s*=""", line)
-        if header:
-            table = [part.strip(" \"'") for part in header[1].split(".")]
-            here = table
-        elif key:
-            here = [*table, key[1]]
-        else:
-            continue
-        if here == path[: len(here)] and (best is None or len(here) > best[0]):
-            best = (len(here), number)
-    return best[1] if best else None
