@@ -49,7 +49,6 @@ __all__ = [
     "setting_fields",
     "user_file",
     "user_folder",
-    "user_ledger",
     "user_looks_folder",
 ]
 
@@ -158,11 +157,6 @@ def user_folder() -> Path:
 def user_file() -> Path:
     """The settings file of this user."""
     return user_folder() / "config.toml"
-
-
-def user_ledger() -> Path:
-    """Where this user's purchases are written down, unless a setting says otherwise."""
-    return Path(platformdirs.user_data_dir("suno-video")) / "ledger.db"
 
 
 def user_looks_folder() -> Path:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
@@ -132,6 +133,10 @@ class Quote:
     expected_usd: Decimal = Decimal(0)
     worst_usd: Decimal = Decimal(0)
     expected_s: float | None = None
+    note: str = ""
+    """Where the price comes from, for people and for the ledger."""
+    checked_on: date | None = None
+    """When somebody last looked whether the price still holds; None where that is no question."""
 
 
 FREE = Quote()

@@ -18,7 +18,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
-from suno_video.backends.base import Quote
+from suno_video.backends.base import FREE, Quote
 from suno_video.core.errors import BadEditError, ConfigError
 from suno_video.core.money import MAX_USD, usd
 from suno_video.core.record import Record
@@ -85,7 +85,10 @@ class Price(Record):
             raise ValueError(f"{self.model} is priced by the {self.unit}: how many?")
         else:
             expected_usd = self.usd * n * Decimal(str(seconds))
-        return Quote(expected_usd=expected_usd, worst_usd=expected_usd * self.worst_factor)
+        if not expected_usd:
+            return FREE
+        worst_usd = expected_usd * self.worst_factor
+        return Quote(expected_usd=expected_usd, worst_usd=worst_usd, note=self.words, checked_on=self.checked_on)
 
     def fits(self, options: Mapping[str, OptionValue]) -> bool:
         """Whether the price holds for these inputs."""

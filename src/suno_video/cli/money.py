@@ -124,11 +124,12 @@ def cost(
     """
     from suno_video.core.errors import UsageError
     from suno_video.project.ledger import Ledger
-    from suno_video.settings import load_settings, user_ledger
+    from suno_video.project.ledger_file import default_ledger_path
+    from suno_video.settings import load_settings
 
     if by not in _GROUPS:
         raise UsageError(f"--by {by!r} is no way to sum up.", f"Choose one of: {', '.join(_GROUPS)}.")
-    path = load_settings({}, config=config).settings.money.ledger or user_ledger()
+    path = load_settings({}, config=config).settings.money.ledger or default_ledger_path()
     wanted = _identity_of(project) if project is not None else None
     if not path.is_file():
         if json:

@@ -14,8 +14,9 @@ from suno_video.core.frames import FrameSize
 from suno_video.core.memory import MemoryLimits
 from suno_video.pipeline import FilmOptions
 from suno_video.pipeline.memory import MemoryOptions
+from suno_video.project.ledger_file import default_ledger_path
 from suno_video.project.purchases import Caps
-from suno_video.settings import LoadedSettings, load_settings, user_ledger, user_looks_folder
+from suno_video.settings import LoadedSettings, load_settings, user_looks_folder
 from suno_video.settings_groups import MemorySettings, MoneySettings
 
 PREVIEW_SIDE_PX = 480
@@ -64,7 +65,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         jobs=settings.jobs,
         max_duration_s=settings.max_duration_s,
         looks_folder=user_looks_folder(),
-        ledger=settings.money.ledger or user_ledger(),
+        ledger=settings.money.ledger or default_ledger_path(),
         caps=_caps_of(settings.money),
         run=wishes.run,
         memory=_memory_of(settings.memory),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from suno_video.backends.base import Quote
 from suno_video.core.errors import UsageError
-from suno_video.core.events import EventSink, Notice
+from suno_video.core.events import EventSink, Notice, Warned
 from suno_video.core.money import usd
 from suno_video.direct.budget import Allotment, allot, render_order, summarize_allotment
 from suno_video.pipeline.footing import Footing, Stage, StandIn
@@ -16,6 +17,10 @@ from suno_video.pipeline.options import PlannedFilm
 from suno_video.render.attempts import BUDGET
 from suno_video.render.orders import Wish
 from suno_video.render.purse import Purse
+
+
+OLD_PRICE_DAYS = 60
+"""Prices that nobody has looked at for longer are used with a warning."""
 
 
 class Spending:
@@ -35,6 +40,7 @@ class Spending:
             return list(wishes), {}
         allotment = self.allot(wishes, footing)
         self._events(Notice(summarize_allotment(allotment)))
+        self._warn_of_old_prices(wishes)
         worth = {scene: rank for rank, scene in enumerate(render_order(self._stage.board, allotment))}
         left = {place.scene: StandIn(place.reason, BUDGET) for place in allotment.placements if place.is_stand_in}
         chosen = [replace(wish, worth=worth.get(wish.scene, 0)) for wish in wishes if wish.scene not in left]
@@ -65,6 +71,13 @@ class Spending:
             f"Allow it with --budget {worst:.2f}, or less for the best scenes; `suno-video storyboard --dry-run` "
             "shows the plan.",
         )
+
+    def _warn_of_old_prices(self, wishes: Sequence[Wish]) -> None:
+        checked = {wish.backend: self._quote(wish).checked_on for wish in wishes}
+        today = datetime.now(UTC).date()
+        for backend, day in checked.items():
+            if day is not None and (today - day).days > OLD_PRICE_DAYS:
+                self._events(Warned(f"prices of {backend} were last checked on {day}; they may have changed since"))
 
     def _costs(self, wish: Wish) -> bool:
         return bool(self._stage.backends[wish.backend].capabilities.spends_money)

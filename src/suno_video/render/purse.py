@@ -41,6 +41,7 @@ class Purse:
             attempt_number=number,
             expected_usd=quote.expected_usd,
             worst_usd=max(quote.worst_usd, quote.expected_usd),
+            price_note=quote.note,
         )
         hold = self._ledger.hold(purchase, self._caps)
         if not hold.is_open_from_before:
