@@ -38,6 +38,19 @@ def test_buying_again_before_hearing_of_the_failure_is_buying_twice(
     assert [twice.number for twice in service.book.bought_twice()] == [2, 3]
 
 
+def test_a_service_that_comes_back_goes_on_with_its_book(tmp_path: Path) -> None:
+    plan, book = mischief(Trick(what="dropped-after")), tmp_path / "book.sqlite"
+    with FakeService(book, mischief=plan) as service:
+        buyer = PaidFakeVideo(service.url, service.token, patience=HURRIED)
+        failure_of(buyer, Job(tmp_path, attempt="before"))
+    assert buyer.look_up("before", clip_request()).known is None
+    with FakeService(book, port=service.port) as service:
+        found = buyer.look_up("before", clip_request())
+        assert buyer.make(clip_request(), Job(tmp_path, ticket=found.ticket)).n_frames == N_FRAMES
+        assert [bought.attempt for bought in service.book.purchases()] == ["before"]
+    buyer.close()
+
+
 def test_in_a_storm_every_clip_comes_and_none_is_bought_twice(service: FakeService, tmp_path: Path) -> None:
     storm = [
         Trick(what=what, door=door, rate=0.1)

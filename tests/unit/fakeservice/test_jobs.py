@@ -67,6 +67,11 @@ def test_a_clip_of_no_use_is_a_failure_that_was_paid(
     assert [bought.number for bought in service.book.bought_again()] == [2]
 
 
+def test_a_page_instead_of_a_clip_is_called_by_its_name(service: FakeService, buyer: PaidFakeVideo, job: Job) -> None:
+    service.set_mischief(mischief(Trick(what="html")))
+    assert "text/html" in failure_of(buyer, job).reason
+
+
 def test_a_smaller_clip_of_the_same_shape_is_taken_for_what_it_is(
     service: FakeService, buyer: PaidFakeVideo, job: Job
 ) -> None:
