@@ -14,14 +14,7 @@ from suno_video.backends.base import FailureKind, Job, LooksUp
 from suno_video.backends.fakeservice import FakeService, PaidFakeVideo, Trick, client
 from suno_video.core.errors import KeyRefusedError
 from tests.unit.clips import FPS, N_FRAMES, clip_request, frame_numbers
-from tests.unit.fakeservice.buying import (
-    HURRIED,
-    PRICE_USD,
-    failure_of,
-    fill_book,
-    mischief,
-    wait_until,
-)
+from tests.unit.fakeservice.buying import HURRIED, PRICE_USD, failure_of, fill_book, mischief, wait_until
 from tests.unit.songs import TINY
 
 

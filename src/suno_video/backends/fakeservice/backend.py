@@ -25,7 +25,7 @@ from suno_video.backends.base import (
 )
 from suno_video.backends.fakeservice.bought import BoughtClip, clip_order
 from suno_video.backends.fakeservice.client import Gone, ServiceAway, ServiceClient
-from suno_video.backends.fakeservice.patience import Patience
+from suno_video.backends.fakeservice.patience import Asking, Patience
 from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, TOKEN_VARIABLE, Tariff, is_loopback
 from suno_video.backends.received import receive_clip
 from suno_video.core.errors import BackendUnavailableError, KeyRefusedError
@@ -110,9 +110,7 @@ class PaidFakeVideo:
         client, assumed_usd = self._client(), self.quote(request).expected_usd
         # 1. Order it, unless an earlier run did. From here on, trouble is never a reason to order another.
         if job.ticket is None:
-            order = clip_order(request, job.attempt)
-            job.check_stop()
-            job.keep_ticket(client.buy(order))
+            self._buy(client, request, job)
         bought = BoughtClip(client, job, self._patience, assumed_usd)
         # 2. Wait for it.
         bought.wait()
@@ -120,6 +118,18 @@ class PaidFakeVideo:
         path = bought.download(job.scratch / f"{request.scene}-{job.ticket}.mp4")
         # 4. Look what it really is.
         return receive_clip(path, request, bought.cost_usd, job.check_stop)
+
+    def _buy(self, client: ServiceClient, request: ClipRequest, job: Job) -> None:
+        order = clip_order(request, job.attempt)
+        job.check_stop()
+        buying = Asking(lambda: client.buy(order))
+        try:
+            job.keep_ticket(buying.result(job.check_stop))
+        except BaseException:
+            # The run ends while the order is out. If the answer came after all, nobody has to look for it later.
+            if job.ticket is None and (ticket := buying.result_so_far()) is not None:
+                job.keep_ticket(ticket)
+            raise
 
     def look_up(self, attempt: str, request: ClipRequest | StillRequest) -> RemoteState:
         """Look for an attempt among the jobs of the service."""
@@ -136,7 +146,7 @@ class PaidFakeVideo:
         if found is not None:
             return RemoteState(True, found.id, f"the service has it as {found.id}: {found.status}")
         if may_still_arrive:
-            return RemoteState(None, detail="the order timed out a moment ago and may still arrive")
+            return RemoteState(None, detail="the order went out a moment ago and may still arrive")
         return RemoteState(False, detail="the service never got it")
 
     def _client(self) -> ServiceClient:
