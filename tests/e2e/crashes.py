@@ -20,7 +20,7 @@ from pathlib import Path
 import psutil
 
 from suno_video.backends.fakeservice import Book
-from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, TOKEN_VARIABLE, USUAL_TOKEN
+from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, SETTLE_VARIABLE, TOKEN_VARIABLE, USUAL_TOKEN
 from suno_video.media.ffmpeg import ffmpeg_path
 from tests.e2e.conftest import write_song
 
@@ -69,7 +69,8 @@ def environment(folder: Path, service: dict[str, str], **more: str) -> dict[str,
         "SUNO_VIDEO_MONEY__LEDGER": str(folder / "ledger.db"),
         "XDG_CONFIG_HOME": str(folder / "home"),
     }
-    return {**clean, **settings, **service, **more}
+    # The service here accepts within milliseconds: an order that it does not know after two seconds never comes.
+    return {**clean, **settings, **service, SETTLE_VARIABLE: "2", **more}
 
 
 def start(folder: Path, env: dict[str, str], *args: str) -> subprocess.Popen[bytes]:

@@ -281,6 +281,8 @@ def test_a_price_above_the_quote_overshoots_by_one_clip_and_the_next_is_refused(
 class Remote(FakeVideo):
     """A service that may know of an attempt whose answer was lost."""
 
+    settle_s = 0.0
+
     def __init__(self, *script: Any, knows: list[RemoteState | Exception], **options: Any) -> None:
         super().__init__(script, footage="file", price_usd="0.40", **options)
         self.knows, self.asked, self.picked_up = knows, [], []
@@ -311,6 +313,37 @@ def test_a_request_that_never_arrived_is_made_again_under_a_new_hold(place: Set)
     assert kinds(place.run(fake, wishes=wishes_for(fake, 1))) == ["made"]
     assert [entry.outcome for entry in place.ledger.entries()] == ["never-arrived", "made"]
     assert place.spent() == Decimal("0.40")
+
+
+def test_an_order_that_may_still_be_on_its_way_is_asked_for_again_before_it_is_made_anew(place: Set) -> None:
+    fake = Remote(unknown_outcome(), knows=[RemoteState(known=False), RemoteState(known=True, ticket="job-7")])
+    fake.settle_s = 0.2
+    assert kinds(place.run(fake, wishes=wishes_for(fake, 1))) == ["made"]
+    assert fake.picked_up == ["job-7"]
+    assert len(fake.asked) == 2
+    assert len(place.told(MoneyHeld)) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "spent"),
+    [
+        (RemoteState(known=True, ticket="job-7", finished=True, cost_usd=Decimal("0.30")), "made", "0.30"),
+        (RemoteState(known=True, ticket="job-7", finished=True), "made", "0.40"),
+        (RemoteState(known=False), "never-arrived", "0"),
+        (RemoteState(known=True, ticket="job-7"), "suspect", "0"),
+        (RemoteState(known=None), "suspect", "0"),
+    ],
+)
+def test_a_hold_whose_scene_was_changed_is_closed_by_what_the_service_says(
+    place: Set, state: RemoteState, outcome: str, spent: str
+) -> None:
+    lost = Remote(unknown_outcome(), knows=[])
+    place.run(lost, wishes=wishes_for(lost, 1))
+    changed = Remote(knows=[state])
+    place.run(changed, wishes=wishes_for(changed, 1, seed=99))
+    first, second = place.ledger.entries()
+    assert (first.outcome, first.spent_usd) == (outcome, Decimal(spent))
+    assert second.outcome == "made"
 
 
 def test_an_outcome_that_nobody_knows_stays_held_and_is_never_bought_again(place: Set) -> None:

@@ -285,5 +285,12 @@ class RemoteState:
 class LooksUp(Protocol):
     """A remote backend that can ask its service about an attempt, so that nothing is bought twice."""
 
-    def look_up(self, attempt: str, request: ClipRequest | StillRequest) -> RemoteState:
-        """Ask what became of an attempt that left no ticket. Raises `MakeFailed` when the service is away."""
+    settle_s: float
+    """How long after an order went out the service may still be about to accept it, whoever has died since."""
+
+    def look_up(self, attempt: str, request: ClipRequest | StillRequest | None) -> RemoteState:
+        """Ask what became of an attempt that left no ticket. Raises `MakeFailed` when the service is away.
+
+        Args:
+            request: What was asked for; None where only the attempt is known any more.
+        """

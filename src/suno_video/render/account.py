@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
 from suno_video.backends.base import FailureKind, LooksUp, MakeFailed
+from suno_video.core.errors import SunoVideoError
 from suno_video.core.failpoints import failpoint
 from suno_video.core.money import usd
 from suno_video.project.purchases import Hold
@@ -112,6 +114,11 @@ class PaidAccount:
         for number in range(_N_LOOK_UPS if self._n_pick_ups <= _N_PICK_UPS else 0):
             self._wait(self._pause_s * number)
             found = self._look_up(held)
+            young_s = self._young_s(held) if found is False else 0.0
+            if young_s:
+                # The order of a process that died may still be on its way: what is not there yet may come.
+                self._wait(young_s)
+                found = self._look_up(held)
             if isinstance(found, Hold):
                 return found
             if found is False:
@@ -121,6 +128,12 @@ class PaidAccount:
         raise OutcomeUnknown(
             f"it may have been bought already ({why}); its hold of {usd(held.purchase.worst_usd)} stays"
         )
+
+    def _young_s(self, held: Hold) -> float:
+        """Seconds until what the service does not know can be taken for never arrived."""
+        age_s = (datetime.now(UTC) - held.held_at).total_seconds()
+        # A clock that was set back must not make us wait for longer than a fresh order.
+        return min(max(0.0, self._backend.settle_s - age_s), self._backend.settle_s)
 
     def _look_up(self, held: Hold) -> Hold | bool | None:
         """Ask once. False: it never arrived. None: nobody can say."""
@@ -136,3 +149,23 @@ class PaidAccount:
         if state.known and state.ticket is not None:
             return self._purse.keep_ticket(held, state.ticket)
         return state.known
+
+
+def close_unwanted(hold: Hold, backend: Any, purse: Purse) -> None:
+    """Settle an open hold whose scene was changed since: what was bought is paid, what never arrived is released."""
+    if not isinstance(backend, LooksUp):
+        return
+    try:
+        backend.open()
+        state = backend.look_up(hold.attempt, None)
+    except (MakeFailed, SunoVideoError) as exc:
+        log.info("looking up %s: %s", hold.attempt, exc)
+        return
+    finally:
+        backend.close()
+    age_s = (datetime.now(UTC) - hold.held_at).total_seconds()
+    if state.finished:
+        cost_usd = state.cost_usd if state.cost_usd is not None else hold.purchase.worst_usd
+        purse.settle(hold, cost_usd)
+    elif state.known is False and age_s >= backend.settle_s:
+        purse.release(hold, Decimal(0), "never-arrived", "its scene was changed since")

@@ -20,6 +20,7 @@ from suno_video.core.errors import BackendUnavailableError
 from suno_video.core.events import FootagePlanned, SceneFailed, TakeDone, Warned
 from suno_video.core.memory import Advice
 from suno_video.project.takes import Take
+from suno_video.render.account import close_unwanted
 from suno_video.render.attempts import Attempts, Missed, Workbench
 from suno_video.render.orders import Wish
 from suno_video.render.pieces import Stopped
@@ -68,8 +69,8 @@ class FootageLoop:
         Raises:
             SunoVideoError: The disk is full, or memory runs out: what is finished stays finished.
         """
-        # 1. Books that a dead run left open, for takes that are there.
-        self._close_books()
+        # 1. Books that a dead run left open, for takes that are there, or that nobody wants any more.
+        self._close_books(wishes)
         # 2. What is there already?
         found = [(wish, self.find(wish)) for wish in wishes]
         missing = [wish for wish, take in found if take is None]
@@ -83,10 +84,16 @@ class FootageLoop:
             group = sorted((wish for wish in missing if wish.backend == name), key=lambda wish: wish.worth)
             yield from self._make_all(name, group, jobs)
 
-    def _close_books(self) -> None:
-        if self._bench.purse is not None:
-            paid = {take.receipt.attempt: take.receipt.cost_usd for take in self._bench.takes.all()}
-            self._bench.purse.settle_known(paid)
+    def _close_books(self, wishes: Sequence[Wish]) -> None:
+        purse = self._bench.purse
+        if purse is None or not purse.open_holds():
+            return
+        purse.settle_known({take.receipt.attempt: take.receipt.cost_usd for take in self._bench.takes.all()})
+        wanted = {wish.fingerprint for wish in wishes}
+        for hold in purse.open_holds():
+            name, kinds = hold.purchase.backend, {wish.kind for wish in wishes}
+            if hold.purchase.fingerprint not in wanted and name in self._backends and hold.purchase.kind in kinds:
+                close_unwanted(hold, self._backends[name], purse)
 
     def _tell_plan(self, wishes: Sequence[Wish], missing: Sequence[Wish]) -> None:
         if not wishes:

@@ -9,9 +9,7 @@ import pytest
 
 from suno_video.backends.base import Job
 from suno_video.backends.fakeservice import FakeService, Mischief, PaidFakeVideo
-from tests.unit.fakeservice.buying import (
-    HURRIED,
-)
+from tests.unit.fakeservice.buying import HURRIED
 
 
 @pytest.fixture

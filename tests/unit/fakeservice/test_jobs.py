@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,7 @@ from suno_video.backends.fakeservice import FakeService, Mischief, PaidFakeVideo
 from suno_video.core.errors import KeyRefusedError
 from suno_video.core.frames import FrameSize
 from tests.unit.clips import N_FRAMES, clip_request, frame_numbers
-from tests.unit.fakeservice.buying import (
-    HURRIED,
-    PRICE_USD,
-    Stopped,
-    again,
-    failure_of,
-    fill_book,
-    mischief,
-)
+from tests.unit.fakeservice.buying import HURRIED, PRICE_USD, Stopped, again, failure_of, fill_book, mischief
 
 
 @pytest.mark.parametrize(
@@ -65,6 +58,11 @@ def test_a_clip_of_no_use_is_a_failure_that_was_paid(
     assert buyer.make(clip_request(), Job(job.scratch)).n_frames == N_FRAMES
     assert service.book.bought_twice() == []
     assert [bought.number for bought in service.book.bought_again()] == [2]
+
+
+def test_a_page_instead_of_a_clip_is_called_by_its_name(service: FakeService, buyer: PaidFakeVideo, job: Job) -> None:
+    service.set_mischief(mischief(Trick(what="html")))
+    assert "text/html" in failure_of(buyer, job).reason
 
 
 def test_a_smaller_clip_of_the_same_shape_is_taken_for_what_it_is(
@@ -175,6 +173,56 @@ def test_nothing_is_bought_when_the_run_is_to_end(service: FakeService, buyer: P
     with pytest.raises(Stopped):
         buyer.make(clip_request(), job)
     assert service.n_calls("buy") == 0
+
+
+def test_an_order_is_not_waited_for_when_the_run_ends(service: FakeService, job: Job) -> None:
+    service.set_mischief(mischief(Trick(what="delayed", wait_s=30)))
+    ends_at_s, buyer = run_that_ends_with_the_order(service, job), PaidFakeVideo(service.url, service.token)
+    with pytest.raises(Stopped):
+        buyer.make(clip_request(), job)
+    assert time.monotonic() - ends_at_s[0] < 2
+    assert job.ticket is None
+    assert buyer.look_up(job.attempt, clip_request()).known is None
+    buyer.close()
+
+
+def test_an_answer_that_comes_as_the_run_ends_is_kept(service: FakeService, buyer: PaidFakeVideo, job: Job) -> None:
+    service.set_mischief(mischief(Trick(what="delayed", wait_s=0.3)))
+    run_that_ends_with_the_order(service, job)
+    with pytest.raises(Stopped):
+        buyer.make(clip_request(), job)
+    assert job.ticket == service.book.purchases()[0].id
+    assert service.n_calls("look") == 0
+
+
+def test_a_service_that_says_nothing_more_does_not_hold_up_the_end_of_the_run(
+    service: FakeService, buyer: PaidFakeVideo, job: Job
+) -> None:
+    service.set_mischief(mischief(Trick(what="delayed", door="look", wait_s=30)))
+    began_s = time.monotonic()
+
+    def stop() -> None:
+        if service.n_calls("look") > 0:
+            raise Stopped
+
+    job.check_stop = stop
+    with pytest.raises(Stopped):
+        buyer.make(clip_request(), job)
+    assert time.monotonic() - began_s < 4
+    assert job.ticket is not None
+
+
+def run_that_ends_with_the_order(service: FakeService, job: Job) -> list[float]:
+    """Have the run end as soon as the order is at the service; gives when that was."""
+    ended_s: list[float] = []
+
+    def stop() -> None:
+        if service.n_calls("buy") > 0:
+            ended_s.append(time.monotonic())
+            raise Stopped
+
+    job.check_stop = stop
+    return ended_s
 
 
 def test_waiting_ends_with_the_run_and_the_job_is_picked_up_later(service: FakeService, job: Job) -> None:

@@ -80,7 +80,7 @@ def test_a_buyer_killed_before_it_kept_the_ticket_has_bought_once(
 def test_a_buyer_killed_while_it_waits_for_the_answer_has_bought_all_the_same(
     service: FakeService, buyer: PaidFakeVideo, job: Job
 ) -> None:
-    service.set_mischief(mischief(Trick(what="delayed", wait_s=0.3, calls=(1,))))
+    service.set_mischief(mischief(Trick(what="delayed", wait_s=0.8, calls=(1,))))
     with buying_process(service, job.scratch) as process:
         wait_until(lambda: service.n_calls("buy") == 1)
         kill(process)

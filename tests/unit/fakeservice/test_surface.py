@@ -20,6 +20,7 @@ from suno_video.backends.fakeservice.shop import Shop
 from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, PER_CLIP_VARIABLE, TOKEN_VARIABLE, is_loopback
 from suno_video.core.errors import BackendUnavailableError, BadEditError, ConfigError, ExitStatus, KeyRefusedError
 from tests.unit.clips import clip_request
+from tests.unit.fakeservice.buying import Stopped
 
 
 @pytest.fixture(autouse=True)
@@ -164,3 +165,34 @@ def test_every_trick_is_on_the_page_of_the_backend() -> None:
     names = TURNS | AFTERS | FATES | FETCH_TURNS
     assert len(names) > 20
     assert [name for name in sorted(names) if f"`{name}`" not in page] == []
+
+
+def test_a_long_pause_ends_soon_after_the_run() -> None:
+    slept_s: list[float] = []
+
+    def stop() -> None:
+        if sum(slept_s) > 1:
+            raise Stopped
+
+    with pytest.raises(Stopped):
+        Patience(sleep=slept_s.append).pause(3600, stop)
+    assert 1 < sum(slept_s) < 1.2
+
+
+def test_a_run_that_has_ended_waits_no_more() -> None:
+    def stop() -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        Patience(sleep=lambda _: pytest.fail("it slept")).pause(1, stop)
+
+
+def test_pauses_between_tries_grow_and_are_as_long_as_the_service_asks() -> None:
+    slept_s: list[float] = []
+    patience = Patience(first_pause_s=1, most_pause_s=5, most_asked_s=60, sleep=slept_s.append)
+    pauses = []
+    for n_tried, asked_s in [(1, None), (2, None), (9, None), (1, 30), (1, 86400)]:
+        patience.pause_before_try(n_tried, asked_s, lambda: None)
+        pauses.append(sum(slept_s))
+        slept_s.clear()
+    assert pauses == pytest.approx([1, 2, 5, 30, 60], rel=0.26)

@@ -25,8 +25,15 @@ from suno_video.backends.base import (
 )
 from suno_video.backends.fakeservice.bought import BoughtClip, clip_order
 from suno_video.backends.fakeservice.client import Gone, ServiceAway, ServiceClient
-from suno_video.backends.fakeservice.patience import Patience
-from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, ENDED, TOKEN_VARIABLE, Tariff, is_loopback
+from suno_video.backends.fakeservice.patience import Asking, Patience
+from suno_video.backends.fakeservice.wire import (
+    ADDRESS_VARIABLE,
+    ENDED,
+    SETTLE_VARIABLE,
+    TOKEN_VARIABLE,
+    Tariff,
+    is_loopback,
+)
 from suno_video.backends.received import receive_clip
 from suno_video.core.errors import BackendUnavailableError, KeyRefusedError
 
@@ -111,9 +118,7 @@ class PaidFakeVideo:
         client, assumed_usd = self._client(), self.quote(request).expected_usd
         # 1. Order it, unless an earlier run did. From here on, trouble is never a reason to order another.
         if job.ticket is None:
-            order = clip_order(request, job.attempt)
-            job.check_stop()
-            job.keep_ticket(client.buy(order))
+            self._buy(client, request, job)
         bought = BoughtClip(client, job, self._patience, assumed_usd)
         # 2. Wait for it.
         bought.wait()
@@ -122,7 +127,24 @@ class PaidFakeVideo:
         # 4. Look what it really is.
         return receive_clip(path, request, bought.cost_usd, job.check_stop)
 
-    def look_up(self, attempt: str, request: ClipRequest | StillRequest) -> RemoteState:
+    def _buy(self, client: ServiceClient, request: ClipRequest, job: Job) -> None:
+        order = clip_order(request, job.attempt)
+        job.check_stop()
+        buying = Asking(lambda: client.buy(order))
+        try:
+            job.keep_ticket(buying.result(job.check_stop))
+        except BaseException:
+            # The run ends while the order is out. If the answer came after all, nobody has to look for it later.
+            if job.ticket is None and (ticket := buying.result_so_far()) is not None:
+                job.keep_ticket(ticket)
+            raise
+
+    @property
+    def settle_s(self) -> float:
+        """How long after an order went out the service may still be about to accept it."""
+        return float(os.environ.get(SETTLE_VARIABLE) or self._patience.settle_s)
+
+    def look_up(self, attempt: str, request: ClipRequest | StillRequest | None) -> RemoteState:
         """Look for an attempt among the jobs of the service."""
         if not attempt:
             return RemoteState(None, detail="an attempt without a name cannot be found")
@@ -138,7 +160,7 @@ class PaidFakeVideo:
             detail, ended = f"the service has it as {found.id}: {found.status}", found.status in ENDED
             return RemoteState(True, found.id, detail, finished=ended, cost_usd=found.cost_usd if ended else None)
         if may_still_arrive:
-            return RemoteState(None, detail="the order timed out a moment ago and may still arrive")
+            return RemoteState(None, detail="the order went out a moment ago and may still arrive")
         return RemoteState(False, detail="the service never got it")
 
     def _client(self) -> ServiceClient:

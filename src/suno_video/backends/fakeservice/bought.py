@@ -86,7 +86,7 @@ class BoughtClip:
                 job = self._client.look(self._ticket, self._check_stop)
                 if job.is_ended:
                     return job
-            job = self._client.cancel(self._ticket)
+            job = self._client.cancel(self._ticket, self._check_stop)
             if not job.is_ended:
                 raise ServiceAway("the job does not end, and cannot be cancelled")
             return job

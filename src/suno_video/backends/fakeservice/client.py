@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from suno_video.backends.base import FailureKind, MakeFailed
-from suno_video.backends.fakeservice.patience import Patience
+from suno_video.backends.fakeservice.patience import Asking, Patience
 from suno_video.backends.fakeservice.remote import RemoteJob, read_job
 from suno_video.backends.fakeservice.wire import JobOrder, is_loopback
 from suno_video.core.errors import KeyRefusedError
@@ -64,7 +64,7 @@ class ServiceClient:
         self._patience = patience
         # No proxy and no .netrc: they are for the world outside, and this is our own machine.
         self._http = httpx.Client(timeout=patience.answer_s, trust_env=False, follow_redirects=False)
-        self._timed_out_s: dict[str, float] = {}
+        self._sent_s: dict[str, float] = {}
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -75,16 +75,12 @@ class ServiceClient:
         """Send an order, exactly once, and give the id of the accepted job. Raises `MakeFailed`."""
         import httpx
 
-        body, headers = order.model_dump_json().encode(), {**self._key, "Content-Type": "application/json"}
         try:
-            response = self._http.post(f"{self._address}/v1/jobs", content=body, headers=headers)
+            response = self._send(order)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as exc:
             # No connection, so not a byte of the order got out.
             raise MakeFailed(FailureKind.UNAVAILABLE, f"the service cannot be reached: {exc}") from exc
         except httpx.RequestError as exc:
-            if isinstance(exc, httpx.TimeoutException):
-                with self._lock:
-                    self._timed_out_s[order.metadata.attempt] = time.monotonic()
             raise MakeFailed(FailureKind.UNKNOWN, f"no answer to the order came: {exc or type(exc).__name__}") from exc
         if not response.is_success:
             raise_refusal(response)
@@ -93,26 +89,37 @@ class ServiceClient:
         except ValueError as exc:
             raise MakeFailed(FailureKind.UNKNOWN, "the order was accepted, but the answer has no job id") from exc
 
-    def may_still_arrive(self, attempt: str) -> bool:
-        """Whether an order of ours timed out so short a time ago that the service may yet accept it."""
+    def _send(self, order: JobOrder) -> httpx.Response:
+        """Send an order. Until the service has answered or hung up, it is on its way."""
+        import httpx
+
+        body, headers = order.model_dump_json().encode(), {**self._key, "Content-Type": "application/json"}
         with self._lock:
-            since_s = self._timed_out_s.get(attempt)
+            self._sent_s[order.metadata.attempt] = time.monotonic()
+        is_on_its_way = False
+        try:
+            return self._http.post(f"{self._address}/v1/jobs", content=body, headers=headers)
+        except (httpx.ReadTimeout, httpx.WriteTimeout):
+            is_on_its_way = True
+            raise
+        finally:
+            with self._lock:
+                if not is_on_its_way:
+                    self._sent_s.pop(order.metadata.attempt, None)
+
+    def may_still_arrive(self, attempt: str) -> bool:
+        """Whether an order of ours went out so short a time ago, unanswered, that the service may yet accept it."""
+        with self._lock:
+            since_s = self._sent_s.get(attempt)
         return since_s is not None and time.monotonic() - since_s < self._patience.settle_s
 
     def look(self, job: str, check_stop: Callable[[], None]) -> RemoteJob:
         """Give the present state of a job. Raises `ServiceAway`, `Gone`, `KeyRefusedError`."""
-        return self._repeat(lambda: read_job(self._get(f"{self._address}/v1/jobs/{job}")), check_stop)
+        return self._repeat(lambda: read_job(self._call("GET", f"{self._address}/v1/jobs/{job}")), check_stop)
 
-    def cancel(self, job: str) -> RemoteJob:
+    def cancel(self, job: str, check_stop: Callable[[], None]) -> RemoteJob:
         """Ask that a job be ended, and give its state after that. Raises as `look` does."""
-        import httpx
-
-        try:
-            response = self._http.post(f"{self._address}/v1/jobs/{job}/cancel", headers=self._key)
-            _sort_out(response)
-            return read_job(response.json())
-        except (httpx.RequestError, _Passing, ValueError) as exc:
-            raise ServiceAway(str(exc)) from exc
+        return self._repeat(lambda: read_job(self._call("POST", f"{self._address}/v1/jobs/{job}/cancel")), check_stop)
 
     def jobs(self) -> Iterator[RemoteJob]:
         """Give all jobs, the newest first. Raises as `look` does, also when there are too many to go through."""
@@ -126,7 +133,7 @@ class ServiceClient:
         raise ServiceAway("it has too many jobs to go through")
 
     def _page(self, url: str) -> tuple[list[RemoteJob], str | None]:
-        body = self._get(url)
+        body = self._call("GET", url)
         if not isinstance(body, dict) or not isinstance(body.get("results"), list):
             raise ValueError("the service lists its jobs in words that we do not know")
         following = body.get("next")
@@ -154,8 +161,8 @@ class ServiceClient:
                     if n_bytes > _MOST_CLIP_BYTES:
                         raise NotAClip("the clip does not end")
 
-    def _get(self, url: str) -> Any:
-        response = self._http.get(url, headers=self._key)
+    def _call(self, method: str, url: str) -> Any:
+        response = self._http.request(method, url, headers=self._key)
         _sort_out(response)
         return response.json()
 
@@ -167,7 +174,7 @@ class ServiceClient:
         while True:
             n_tried += 1
             try:
-                return ask()
+                return Asking(ask).result(check_stop)
             except (httpx.RequestError, _Passing, ValueError) as exc:
                 if n_tried >= self._patience.n_tries:
                     raise ServiceAway(str(exc) or type(exc).__name__) from exc

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
 
 _STEP_S = 0.05
+_GRACE_S = 1.0
+"""How long a call that is under way is waited for after the run is to end: to leave nothing half done."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +34,7 @@ class Patience:
     give_up_s: float = 1800.0
     """For a job to end."""
     settle_s: float = 60.0
-    """How long a service that does not know an order that timed out may still be about to accept it."""
+    """How long a service that does not know an unanswered order may still be about to accept it."""
     most_asked_s: float = 60.0
     """The longest that we wait between two tries because the service asks us to."""
     sleep: Callable[[float], None] = time.sleep
@@ -53,3 +60,37 @@ class Patience:
             self.pause(pause_s, check_stop)
             pause_s = min(pause_s * 1.5, self.most_poll_s)
             yield
+
+
+class Asking(Generic[T]):
+    """A call under way in a thread of its own: whoever waits for it still hears that the run is to end."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._outcome: Future[T] = Future()
+        # As a daemon: an answer that never comes must not keep the process alive.
+        threading.Thread(target=self._ask, daemon=True).start()
+
+    def _ask(self) -> None:
+        try:
+            self._outcome.set_result(self._call())
+        except BaseException as exc:  # noqa: BLE001 - it is raised where the result is taken
+            self._outcome.set_exception(exc)
+
+    def result(self, check_stop: Callable[[], None]) -> T:
+        """Give the result, or raise what the call raised, or what `check_stop` raises."""
+        try:
+            while not self._is_done_within(_STEP_S):
+                check_stop()
+        except BaseException:
+            self._is_done_within(_GRACE_S)
+            raise
+        return self._outcome.result()
+
+    def result_so_far(self) -> T | None:
+        """Give the result if the call has come back with one, else None."""
+        is_there = self._outcome.done() and self._outcome.exception() is None
+        return self._outcome.result() if is_there else None
+
+    def _is_done_within(self, seconds: float) -> bool:
+        return bool(wait([self._outcome], timeout=seconds).done)

@@ -101,6 +101,7 @@ class FakeService:
             self._close()
 
     def _close(self) -> None:
+        self._shop.close()
         self._server.server_close()
         self.book.close()
         self._clips.cleanup()

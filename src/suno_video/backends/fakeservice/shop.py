@@ -75,7 +75,12 @@ class Shop:
         self._book, self._shelf, self._token, self._tariff, self._now = book, shelf, token, tariff, now
         self._lock = threading.Lock()
         self._n_calls: Counter[Door] = Counter()
+        self._closing = threading.Event()
         self._mischief = mischief
+
+    def close(self) -> None:
+        """Do nothing more: those who are kept waiting are hung up on."""
+        self._closing.set()
 
     def set_mischief(self, mischief: Mischief) -> None:
         """Let other things go wrong from now on; calls are counted from 1 again."""
@@ -116,8 +121,8 @@ class Shop:
     def _turn(self, door: Door, call: Call, tricks: Sequence[Trick]) -> Answer | None:
         """Give what mischief answers instead of doing what was asked; None to go on."""
         for trick in tricks:
-            if trick.what == "delayed":
-                time.sleep(trick.wait_s or 0)
+            if trick.what == "delayed" and self._closing.wait(trick.wait_s or 0):
+                return HANG_UP
         trick_now = next((trick for trick in tricks if trick.what in TURNS - {"delayed"}), None)
         if trick_now is None:
             return None
