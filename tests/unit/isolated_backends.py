@@ -81,6 +81,7 @@ class Obedient:
         return {
             "pid": os.getpid(),
             "session": os.getsid(0) if hasattr(os, "getsid") else os.getpid(),
+            "goes_first": Path("/proc/self/oom_score_adj").read_text() if sys.platform == "linux" else "",
             "n_opened": self.n_opened,
             "n_trimmed": self.n_trimmed,
             "n_made": self.n_made,

@@ -99,6 +99,14 @@ def test_a_process_may_serve_some_requests_of_any_thread_and_is_trimmed_between_
     assert not psutil.pid_exists(made[2]["pid"])
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there the order can be chosen")
+def test_the_kernel_ends_the_process_and_not_the_run_when_memory_runs_out(
+    tmp_path: Path, kept: IsolatedBackend
+) -> None:
+    theirs = told(kept.make(still(), Job(tmp_path)))["goes_first"]
+    assert int(theirs) == max(500, int(Path("/proc/self/oom_score_adj").read_text()))
+
+
 def test_facts_and_prices_are_known_without_a_process() -> None:
     backend = IsolatedBackend(Obedient)
     assert (backend.name, backend.version) == ("obedient", "3")
