@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import secrets
 import stat
@@ -72,14 +73,25 @@ def require_place(path: Path) -> None:
         raise write_trouble(path, exc) from exc
 
 
+def _part_prefix(path: Path) -> str:
+    """What the temporary names for a file begin with. Short, because the file may have a name of 255 bytes."""
+    return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:8]}-"
+
+
+def remove_parts(path: Path) -> None:
+    """Remove what dead runs left half-written for a file. Only for whoever holds the lock that guards it."""
+    for part in path.parent.glob(f"{_part_prefix(path)}*.part*"):
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path` with the same ending; on success it takes its place, on failure it goes.
 
     The name is unique, so that a dead run's child that still writes cannot touch ours.
     """
-    # Short, because the target may already have a name of 255 bytes.
-    part = path.with_name(f".{secrets.token_hex(6)}.part{path.suffix[:12]}")
+    part = path.with_name(f"{_part_prefix(path)}{secrets.token_hex(6)}.part{path.suffix[:12]}")
     try:
         yield part
         sync_file(part)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from suno_video import __version__
 from suno_video.core.events import EventSink, FilmDone, Notice, ignore
-from suno_video.media.atomic import require_place
+from suno_video.media.atomic import remove_parts, require_place
 from suno_video.pipeline.options import FilmOptions, FilmResult, PlannedFilm, project_of, stage
 from suno_video.pipeline.planning import make_plan, require_song, require_sound_for
 
@@ -43,6 +43,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
     with hold_project(project.create()):
         end_orphans(project.root)
         empty_folder(project.scratch)
+        clear_halves(project, out)
         sweep_old_files(project.segments, older_than_hours=options.memory.keep_sound_hours, patterns=SOUND_FILES)
         # 2. Listen and direct.
         plan = make_plan(song, project, options, write=True, events=events)
@@ -63,6 +64,15 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
         result = _result(out, plan, filming, seconds)
     events(_film_done(result, plan, proof))
     return result
+
+
+def clear_halves(project: Project, out: Path) -> None:
+    """Remove what runs that died left half-written: beside the film, and in the project."""
+    remove_parts(out.absolute())
+    for folder in (project.root, project.segments, project.clips, project.stills, project.thumbs):
+        for pattern in (".*.part*", "*.ffconcat"):
+            for half in folder.glob(pattern):
+                half.unlink(missing_ok=True)
 
 
 def _say_names(song: Path, out: Path, project: Project, options: FilmOptions, events: EventSink) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from suno_video.backends.base import FailureKind, LooksUp, MakeFailed
+from suno_video.backends.base import FailureKind, LooksUp, MakeFailed, RemoteState
 from suno_video.core.errors import SunoVideoError
 from suno_video.core.failpoints import failpoint
 from suno_video.core.money import usd
@@ -133,7 +133,7 @@ class PaidAccount:
         """Seconds until what the service does not know can be taken for never arrived."""
         age_s = (datetime.now(UTC) - held.held_at).total_seconds()
         # A clock that was set back must not make us wait for longer than a fresh order.
-        return min(max(0.0, self._backend.settle_s - age_s), self._backend.settle_s)
+        return min(max(0.0, float(self._backend.settle_s) - age_s), float(self._backend.settle_s))
 
     def _look_up(self, held: Hold) -> Hold | bool | None:
         """Ask once. False: it never arrived. None: nobody can say."""
@@ -153,11 +153,11 @@ class PaidAccount:
 
 def close_unwanted(hold: Hold, backend: Any, purse: Purse) -> None:
     """Settle an open hold whose scene was changed since: what was bought is paid, what never arrived is released."""
-    if not isinstance(backend, LooksUp):
+    if not hasattr(backend, "look_up"):
         return
     try:
         backend.open()
-        state = backend.look_up(hold.attempt, None)
+        state: RemoteState = backend.look_up(hold.attempt, None)
     except (MakeFailed, SunoVideoError) as exc:
         log.info("looking up %s: %s", hold.attempt, exc)
         return
