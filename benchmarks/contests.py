@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
+from crashes import N_FILMS, N_FILMS_QUICK, crash_rounds
 from encoder_alone import Replay, write_recorder
 from measure import Run, program, rounds, run
 
@@ -170,4 +171,11 @@ def memory(bench: Bench) -> Data:
     return found
 
 
-CONTESTS = {"start": start_up, "analysis": analysis, "films": films, "memory": memory}
+def crashes(bench: Bench) -> Data:
+    """Films of a make-believe paid service through kills at random moments."""
+    found = crash_rounds(N_FILMS if bench.end_s is None else N_FILMS_QUICK, bench.jobs)
+    print(f"  {found}", flush=True)
+    return found
+
+
+CONTESTS = {"start": start_up, "analysis": analysis, "films": films, "memory": memory, "crashes": crashes}

@@ -22,6 +22,11 @@ cache, as from the second run on. *Cold*: an empty cache each time. Both include
 MEMORY_NOTE = """\
 The whole process tree with ffmpeg, shared pages counted once, sampled ten times a second; film of {size} at {fps}
 frames a second. Songs are the example, repeated."""
+CRASHES_NOTE = """\
+Each film is rendered with clips from a make-believe paid service that keeps its own purchase book, and its run is killed
+one to three times at random moments: the whole process tree, as in a power cut, or, every second time, only the parent.
+Then it is run again until it is done. *The same*: picture and sound decode to the same bytes as those of a film that
+nothing happened to. *Bought twice*: by the service's book, not by ours."""
 FACTS = """\
 {date}; {cpu}, {n_cpus} processors, {memory_gb} GB, {system}, Python {python}; {versions}; {n_rounds} rounds, {jobs}
 jobs; load average {load_before} before, {load_after} after."""
@@ -32,7 +37,13 @@ def write_report(results: Data) -> str:
     """The whole page, from what was measured so far."""
     parts = ["# Benchmarks", "", "Written by `make bench`; do not edit.", ""]
     parts += [BEGIN, *_summary(results), END, ""]
-    for name, chapter in (("films", _films), ("start", _start), ("analysis", _analysis), ("memory", _memory)):
+    for name, chapter in (
+        ("films", _films),
+        ("start", _start),
+        ("analysis", _analysis),
+        ("memory", _memory),
+        ("crashes", _crashes),
+    ):
         if name in results:
             parts += [*chapter(results[name]), *_facts(results[name]["facts"]), ""]
     return "\n".join(parts).rstrip() + "\n"
@@ -59,6 +70,14 @@ def _summary(results: Data) -> list[str]:
     if "memory" in results:
         peaks = results["memory"]["render"]
         rows.append(("peak memory, song of " + ", ".join(peaks) + " minutes", _megabytes(peaks)))
+    if "crashes" in results:
+        found = results["crashes"]
+        rows.append(
+            (
+                f"films through {found['n_kills']} times `kill -9`, with a paid service",
+                f"{found['n_same']} of {found['n_films']} the same, {found['n_bought_twice']} clips bought twice",
+            )
+        )
     return _table(("", "measured"), rows)
 
 
@@ -88,6 +107,20 @@ def _films(films: Data) -> list[str]:
         FILMS_NOTE,
         "",
     ]
+
+
+def _crashes(found: Data) -> list[str]:
+    rows = [
+        ("films", str(found["n_films"])),
+        ("kills", str(found["n_kills"])),
+        ("runs until all were done", str(found["n_runs"])),
+        ("films that decode to the same bytes", f"{found['n_same']} of {found['n_films']}"),
+        ("clips bought twice", str(found["n_bought_twice"])),
+        ("films for which more was bought than needed", str(found["n_bought_more"])),
+        ("half-made files left", str(found["n_strays"])),
+        ("processes left", str(found["n_orphans"])),
+    ]
+    return ["## Crashes", "", *_table(("", "counted"), rows), "", CRASHES_NOTE, ""]
 
 
 def _start(found: Data) -> list[str]:
