@@ -23,8 +23,8 @@ MEMORY_NOTE = """\
 The whole process tree with ffmpeg, shared pages counted once, sampled ten times a second; film of {size} at {fps}
 frames a second. Songs are the example, repeated."""
 CRASHES_NOTE = """\
-Each film is rendered with clips from a make-believe paid service that keeps its own purchase book, and its run is killed
-one to three times at random moments: the whole process tree, as in a power cut, or, every second time, only the parent.
+Each film is rendered with clips from a make-believe paid service that keeps its own purchase book. Its run is killed
+one to three times at random moments: the whole process tree, as in a power cut; every second time only the parent.
 Then it is run again until it is done. *The same*: picture and sound decode to the same bytes as those of a film that
 nothing happened to. *Bought twice*: by the service's book, not by ours."""
 FACTS = """\

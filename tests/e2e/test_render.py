@@ -106,10 +106,10 @@ def test_an_analysis_that_does_not_fit_is_made_anew_and_not_in_silence(song: Pat
     assert path.read_text() == whole
 
 
-def test_stills_that_nothing_makes_yet_are_refused_and_not_passed_over(song: Path) -> None:
+def test_stills_by_a_backend_that_makes_none_are_refused_and_not_passed_over(song: Path) -> None:
     path = plan_film(song, options()).project / "storyboard.json"
     path.write_text(path.read_text().replace('"still_backend": null', '"still_backend": "parallax"', 1))
-    with pytest.raises(UsageError, match="Stills by parallax"):
+    with pytest.raises(UsageError, match="parallax makes no stills"):
         render(song)
 
 

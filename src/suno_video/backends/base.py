@@ -120,6 +120,8 @@ class Capabilities:
     """`stream`: painted on demand, free and fast. `file`: made once and kept, because it costs money or long waits."""
     economies: frozenset[Economy] = frozenset()
     """What `make` can do with less memory when `Job.economies` asks for it (`smaller` is done by the loop itself)."""
+    keeps_memory: bool = False
+    """Whether its memory is known not to come back here (models on Metal): each take then gets a fresh process."""
     min_side_px: int = 64
     """A request is never shrunk below this on its short side."""
     reads: frozenset[str] | None = None

@@ -72,9 +72,17 @@ def render(
     wishes = o.Wishes(
         out, project, preview, start, end, title, config, flags, upgrade=upgrade, redo=scene, keep=keep, reject=reject
     )
-    status = render_songs(songs, wishes, o.Manner(json, quiet, verbose), summary_file=summary)
+    status = render_songs([_path(name) for name in songs], wishes, o.Manner(json, quiet, verbose), summary_file=summary)
     # Not `typer.Exit`: with that, a run that was stopped would be told so twice.
     raise SystemExit(status)
+
+
+def _path(name: str) -> Path:
+    from suno_video.core.errors import NoSuchInputError
+
+    if not name:
+        raise NoSuchInputError("'' names no song.", "Name a song, or a folder of songs; is a variable empty?")
+    return Path(name)
 
 
 def _seconds(text: str | None) -> float | None:

@@ -28,12 +28,12 @@ Song = Annotated[
     ),
 ]
 Songs = Annotated[
-    list[Path],
+    # As text: a path of no text would be the folder that one stands in, and an unset variable would render all of it.
+    list[str],
     typer.Argument(
         metavar="SONG",
         help="The song: mp3, wav, flac, ogg, opus, m4a; or several, or folders of songs.",
         show_default=False,
-        readable=False,
     ),
 ]
 SummaryFile = Annotated[

@@ -64,9 +64,10 @@ def _isolated(backends: Mapping[str, Any], options: FilmOptions) -> dict[str, An
 
     Those that paint give frames, which cross no border; those that ask a service hold nothing.
     """
-    if options.memory.isolate != "always":
-        return dict(backends)
+    wanted = options.memory.isolate
     local = {name for name, each in backends.items() if makes_files(each) and not each.capabilities.needs_network}
+    if wanted != "always":
+        local = {name for name in local if wanted == "auto" and backends[name].capabilities.keeps_memory}
     return {name: isolated(name) if name in local else backend for name, backend in backends.items()}
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -91,11 +92,14 @@ class Filming:
         if self.footing.missing:
             self._write()
         # 3. Stills, all with one model in memory; then clips, those first that matter most.
-        for still in self._make(stills, [wish for wish in still_wishes if wish.scene not in self.footing.stills]):
-            self._note_still(still)
-        for clip in self._make(clips, self._chosen_clips()):
-            if self._note_clip(clip):
-                self._write()
+        missing = [wish for wish in still_wishes if wish.scene not in self.footing.stills]
+        with closing(self._make(stills, missing)) as outcomes:
+            for still in outcomes:
+                self._note_still(still)
+        with closing(self._make(clips, self._chosen_clips())) as outcomes:
+            for clip in outcomes:
+                if self._note_clip(clip):
+                    self._write()
 
     def _write(self) -> None:
         """Write the film with what there is now."""
@@ -221,7 +225,7 @@ class Filming:
         self.footing.missing.update(left)
         return chosen
 
-    def _make(self, store: TakeStore, wishes: Sequence[Wish]) -> Iterable[Fulfilled | Missed]:
+    def _make(self, store: TakeStore, wishes: Sequence[Wish]) -> Generator[Fulfilled | Missed]:
         crew = self._crew
         bench = Workbench(
             takes=store,

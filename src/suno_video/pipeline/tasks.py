@@ -10,6 +10,7 @@ from suno_video.assemble.conform import conform
 from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.backends.registry import backend_class
+from suno_video.core.errors import UsageError
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.ffmpeg import ffmpeg_version
 from suno_video.pipeline.footing import STILL_MOVER, Footing, Stage
@@ -23,14 +24,20 @@ def backends_of(storyboard: Storyboard) -> Mapping[str, Any]:
     """Make the backends that the scenes ask for, and the stand-ins, by name; none is opened.
 
     Raises:
-        UsageError: There is no such backend.
+        UsageError: There is no such backend, or it makes something else than it is asked for.
         BackendUnavailableError: A backend cannot be imported.
     """
     names = {EMBEDDED, *(scene.video_backend for scene in storyboard.scenes)}
     stills = {scene.still_backend for scene in storyboard.scenes if scene.still_backend}
     if stills:
         names |= {STILL_MOVER, *stills}
-    return {name: backend_class(name)() for name in sorted(names)}
+    backends = {name: backend_class(name)() for name in sorted(names)}
+    for name, kind in [*((name, "still") for name in stills), *((name, "clip") for name in names - stills)]:
+        if backends[name].capabilities.makes != kind:
+            raise UsageError(
+                f"{name} makes no {kind}s.", f"Choose another one for the {kind}s; `suno-video backends` lists them."
+            )
+    return backends
 
 
 def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: EncoderProfile) -> list[PieceTask]:

@@ -84,6 +84,7 @@ class Attempts:
                 outcome = self._try_once(held)
                 if isinstance(outcome, Take):
                     account.settle(held, outcome.receipt.cost_usd)
+                    self._tell_done(outcome.receipt)
                     return outcome
                 closed = account.close(held, outcome)
                 if isinstance(closed, Hold):
@@ -171,7 +172,6 @@ class Attempts:
         )
         take = self._bench.takes.keep(path, receipt)
         failpoint("take.kept")
-        self._bench.events(TakeDone(wish.scene, wish.kind, wish.backend, receipt.seconds, str(cost_usd)))
         return take
 
     def _inspect(self, made: Footage | Path) -> tuple[Path, dict[str, Any]]:
@@ -190,6 +190,10 @@ class Attempts:
         if job.cost_usd is not None or not self._backend.capabilities.spends_money:
             return job.cost_usd or Decimal(0)
         return Decimal(self._backend.quote(self._plan.request).expected_usd)
+
+    def _tell_done(self, receipt: TakeReceipt) -> None:
+        cost_usd = f"{receipt.cost_usd:f}"
+        self._bench.events(TakeDone(receipt.scene, receipt.kind, receipt.backend, receipt.seconds, cost_usd))
 
     def _tell(self, failure: Failure, step: Step | None) -> None:
         wish = self._wish

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,7 +61,7 @@ class FootageLoop:
         """Give the take of an earlier run."""
         return self._bench.takes.find(wish.scene, wish.fingerprint)
 
-    def run(self, wishes: Sequence[Wish], *, jobs: int) -> Iterator[Outcome]:
+    def run(self, wishes: Sequence[Wish], *, jobs: int) -> Generator[Outcome]:
         """Fulfil all wishes and give each outcome as soon as it is known; what is there already comes first.
 
         A wish that fails never ends the run. Closing the iterator, or an exception in it, ends what is running.
