@@ -18,7 +18,6 @@ from suno_video.render.attempts import BUDGET
 from suno_video.render.orders import Wish
 from suno_video.render.purse import Purse
 
-
 OLD_PRICE_DAYS = 60
 """Prices that nobody has looked at for longer are used with a warning."""
 
