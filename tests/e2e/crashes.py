@@ -163,6 +163,12 @@ def finish(folder: Path, env: dict[str, str], result: Round) -> None:
     result.orphans = orphans(folder)
 
 
+def bought_ids(folder: Path) -> set[str]:
+    """What the service has sold so far."""
+    with contextlib.closing(Book(folder / "book.sqlite")) as book:
+        return {purchase.id for purchase in book.purchases()}
+
+
 def strays(folder: Path) -> list[str]:
     """Half-made files that nobody will clean up."""
     project = folder / "song.suno-video"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -13,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from suno_video.backends.fakeservice import Book, Mischief, Trick
+from suno_video.backends.fakeservice import Mischief, Trick
 from suno_video.media.mp4 import read_mp4
 from suno_video.project.ledger import Ledger
 from suno_video.project.purchases import Hold
 from tests.e2e.conftest import write_song
-from tests.e2e.crashes import Round, environment, finish, paid_service, set_mischief, start
+from tests.e2e.crashes import Round, bought_ids, environment, finish, paid_service, set_mischief, start
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 
@@ -60,11 +59,6 @@ def all_have_tickets(folder: Path) -> bool:
     return len(holds) > 1 and all(hold.ticket for hold in holds)
 
 
-def bought(folder: Path) -> set[str]:
-    with contextlib.closing(Book(folder / "book.sqlite")) as book:
-        return {purchase.id for purchase in book.purchases()}
-
-
 def leave(run: subprocess.Popen[bytes]) -> float:
     """Wait for the end of a run and say how long it took."""
     started_s = time.monotonic()
@@ -88,14 +82,14 @@ def test_a_run_that_is_stopped_while_it_waits_leaves_at_once_and_is_gone_on_with
     run.send_signal(number)
     assert leave(run) < MOST_S
     assert run.returncode == status
-    assert {hold.ticket for hold in open_holds(tmp_path)} == bought(tmp_path)
+    assert {hold.ticket for hold in open_holds(tmp_path)} == bought_ids(tmp_path)
     assert n_frames(tmp_path / "song.mp4") == N_FRAMES, "stand-ins play until the clips are there"
-    ordered = bought(tmp_path)
+    ordered = bought_ids(tmp_path)
     set_mischief(service, Mischief())
     result = Round(0)
     finish(tmp_path, environment(tmp_path, service), result)
     assert (result.statuses, result.bought_twice, result.strays, result.orphans) == ([0], [], [], [])
-    assert bought(tmp_path) == ordered
+    assert bought_ids(tmp_path) == ordered
     assert open_holds(tmp_path) == []
 
 
@@ -111,4 +105,4 @@ def test_a_second_ctrl_c_does_not_wait_for_a_call_that_hangs(
     run.send_signal(signal.SIGINT)
     assert leave(run) < MOST_S
     assert run.returncode == 130
-    assert {hold.ticket for hold in open_holds(tmp_path)} == bought(tmp_path)
+    assert {hold.ticket for hold in open_holds(tmp_path)} == bought_ids(tmp_path)
