@@ -7,15 +7,18 @@ import subprocess
 import sys
 import sysconfig
 import wave
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 
+from suno_video.backends.fakeservice import FakeService
+from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, TOKEN_VARIABLE
 from suno_video.settings import PLAIN_NAMES
 
+FAST = ("--size", "128x72", "--quality", "draft", "--look", "cosmos")
 Run: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -73,3 +76,32 @@ def write_song(path: Path, seconds: float = 6.0, bpm: float = 120.0) -> Path:
         file.setframerate(rate)
         file.writeframes(((chord + click).clip(-1, 1) * 32767).astype("<i2").tobytes())
     return path
+
+
+class Shop:
+    """A song, the service, and the command with its settings."""
+
+    def __init__(self, run: Run, work: Path, service: FakeService) -> None:
+        self._run, self.work, self.service = run, work, service
+        write_song(work / "song.wav", seconds=8)
+
+    def __call__(self, command: str, *args: str, **env: str) -> Any:
+        settings = {
+            ADDRESS_VARIABLE: self.service.url,
+            TOKEN_VARIABLE: self.service.token,
+            "SUNO_VIDEO_MONEY__LEDGER": str(self.work / "ledger.db"),
+            "SUNO_VIDEO_BACKEND": "fake-paid",
+        }
+        return self._run(command, *args, **{**settings, **env})
+
+    def render(self, *args: str) -> Any:
+        return self("render", "song.wav", *FAST, *args)
+
+    def n_bought(self) -> int:
+        return len(self.service.book.purchases())
+
+
+@pytest.fixture
+def shop(run: Run, work: Path, tmp_path: Path) -> Iterator[Shop]:
+    with FakeService(tmp_path / "book.sqlite") as service:
+        yield Shop(run, work, service)

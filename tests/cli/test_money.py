@@ -5,46 +5,11 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from suno_video.backends.fakeservice import FakeService
-from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, TOKEN_VARIABLE
-from tests.cli.conftest import Run, write_song
-
-FAST = ("--size", "128x72", "--quality", "draft", "--look", "cosmos")
-
-
-class Shop:
-    """A song, the service, and the command with its settings."""
-
-    def __init__(self, run: Run, work: Path, service: FakeService) -> None:
-        self._run, self.work, self.service = run, work, service
-        write_song(work / "song.wav", seconds=8)
-
-    def __call__(self, command: str, *args: str, **env: str) -> Any:
-        settings = {
-            ADDRESS_VARIABLE: self.service.url,
-            TOKEN_VARIABLE: self.service.token,
-            "SUNO_VIDEO_MONEY__LEDGER": str(self.work / "ledger.db"),
-            "SUNO_VIDEO_BACKEND": "fake-paid",
-        }
-        return self._run(command, *args, **{**settings, **env})
-
-    def render(self, *args: str) -> Any:
-        return self("render", "song.wav", *FAST, *args)
-
-    def n_bought(self) -> int:
-        return len(self.service.book.purchases())
-
-
-@pytest.fixture
-def shop(run: Run, work: Path, tmp_path: Path) -> Iterator[Shop]:
-    with FakeService(tmp_path / "book.sqlite") as service:
-        yield Shop(run, work, service)
+from tests.cli.conftest import FAST, Shop, write_song
 
 
 def lines(done: Any) -> list[dict[str, Any]]:

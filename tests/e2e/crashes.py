@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import psutil
 
-from suno_video.backends.fakeservice import Book
+from suno_video.backends.fakeservice import Book, Mischief
 from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, SETTLE_VARIABLE, TOKEN_VARIABLE, USUAL_TOKEN
 from suno_video.media.ffmpeg import ffmpeg_path
 from tests.e2e.conftest import write_song
@@ -48,15 +49,25 @@ class Round:
 
 
 @contextlib.contextmanager
-def paid_service(folder: Path) -> Iterator[dict[str, str]]:
+def paid_service(folder: Path, mischief: Mischief | None = None) -> Iterator[dict[str, str]]:
     """Run the service in a process of its own and give the variables that lead to it."""
     argv = [sys.executable, "-m", "suno_video.backends.fakeservice", "--book", str(folder / "book.sqlite")]
+    if mischief is not None:
+        (folder / "mischief.json").write_text(mischief.to_json(), encoding="utf-8")
+        argv += ["--mischief", str(folder / "mischief.json")]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) as service:
         assert service.stdout is not None
         try:
             yield {ADDRESS_VARIABLE: service.stdout.readline().strip(), TOKEN_VARIABLE: USUAL_TOKEN}
         finally:
             service.terminate()
+
+
+def set_mischief(service: dict[str, str], mischief: Mischief) -> None:
+    """Let other things go wrong at a running service."""
+    headers = {"Authorization": f"Bearer {service[TOKEN_VARIABLE]}"}
+    url = f"{service[ADDRESS_VARIABLE]}/_mischief"
+    httpx.post(url, content=mischief.to_json(), headers=headers, trust_env=False).raise_for_status()
 
 
 def environment(folder: Path, service: dict[str, str], **more: str) -> dict[str, str]:
@@ -151,6 +162,12 @@ def finish(folder: Path, env: dict[str, str], result: Round) -> None:
         result.n_bought, result.bought_twice = len(book.purchases()), list(book.bought_twice())
     result.strays = strays(folder)
     result.orphans = orphans(folder)
+
+
+def bought_ids(folder: Path) -> set[str]:
+    """What the service has sold so far."""
+    with contextlib.closing(Book(folder / "book.sqlite")) as book:
+        return {purchase.id for purchase in book.purchases()}
 
 
 def strays(folder: Path) -> list[str]:

@@ -154,12 +154,22 @@ def check(
 
 def status(
     project: Annotated[Path, typer.Argument(metavar="PROJECT", help="A project folder, or the song itself.")],
+    scenes: Annotated[
+        bool, typer.Option("--scenes", help="A row for each scene: what plays it, at what cost.")
+    ] = False,
+    config: o.Config = None,
     json: o.Json = False,
 ) -> None:
-    """Say what of a film is done and where it is."""
-    from suno_video.cli.status import put_status, read_status
+    """Say what of a film is done, held, or played by a stand-in, and where it is.
 
-    put_status(read_status(project), json=json)
+    Only looks: it may be asked while a run is at work.
+    """
+    from suno_video.cli.status import put_status, read_status
+    from suno_video.project.ledger_file import default_ledger_path
+    from suno_video.settings import load_settings
+
+    ledger = load_settings({}, config=config).settings.money.ledger or default_ledger_path()
+    put_status(read_status(project, ledger), json=json, scenes=scenes)
 
 
 def show_version(wanted: bool) -> None:

@@ -69,7 +69,7 @@ def _goners(project: Project, wishes: CleanWishes, cleaned: Cleaned) -> Iterator
     if wishes.segments:
         yield from _files(project.segments)
     for store in (project.stills, project.clips):
-        used = _used(project) if store.is_dir() and any(store.iterdir()) else None
+        used = used_prints(project) if store.is_dir() and any(store.iterdir()) else None
         for take in TakeStore(store).all() if store.is_dir() else []:
             if used is None or take.receipt.fingerprint in used:
                 continue
@@ -89,7 +89,7 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() or path.is_symlink()] if folder.is_dir() else []
 
 
-def _used(project: Project) -> frozenset[str] | None:
+def used_prints(project: Project) -> frozenset[str] | None:
     """Fingerprints of the takes that the storyboard plays; None when that cannot be told, and everything stays."""
     try:
         board = Storyboard.load(project.storyboard_file)

@@ -58,6 +58,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
         with stage("assemble", out.name, events) as notes:
             notes.reused = filming.join() and not filming.made
             proof = filming.prove()
+            _note_stand_ins(project, filming)
             seconds = time.perf_counter() - started
             if not (notes.reused and project.report_file.is_file() and project.sheet_file.is_file()):
                 _tell(out, plan, project, proof, filming, seconds)
@@ -84,6 +85,16 @@ def _say_names(song: Path, out: Path, project: Project, options: FilmOptions, ev
         events(Notice(f"{stem + FOLDER_ENDING} is of another song; this one's project is {project.root.name}"))
     if options.out is None and out.name != stem + FILM_ENDING:
         events(Notice(f"{stem + FILM_ENDING} is not ours to write over; the film is {out.name}"))
+
+
+def _note_stand_ins(project: Project, filming: Filming) -> None:
+    """Keep beside the film why it is not as it was wanted: what was refused, what the budget did not reach."""
+    from suno_video.media.atomic import write_text
+    from suno_video.project.store import FilmReceipt
+
+    receipt, stand_ins = FilmReceipt.load(project.film_receipt), filming.stand_ins()
+    if receipt.stand_ins != stand_ins:
+        write_text(project.film_receipt, receipt.model_copy(update={"stand_ins": stand_ins}).to_json())
 
 
 def _result(out: Path, plan: PlannedFilm, filming: Filming, seconds: float) -> FilmResult:

@@ -26,10 +26,29 @@ def hold_project(project: Project) -> Iterator[None]:
         CannotCreateError, DiskError: The lock cannot be written.
     """
     with (
-        _held(project.lock_file, project.root / "lock.pid", f"Another run works in {project.root}"),
+        _held(project.lock_file, _owner_file(project), f"Another run works in {project.root}"),
         run_log(project.logs),
     ):
         yield
+
+
+def is_held(project: Project) -> bool:
+    """Whether a run works in the project right now.
+
+    The lock itself is tried only when its owner lives: a run that starts at this moment must not find it taken by us.
+    """
+    import psutil
+
+    pid = _pid_in(_owner_file(project))
+    if pid is None or not psutil.pid_exists(pid):
+        return False
+    lock = FileLock(project.lock_file)
+    try:
+        lock.acquire(timeout=0)
+    except (Timeout, OSError):
+        return True
+    lock.release()
+    return False
 
 
 @contextlib.contextmanager
@@ -59,7 +78,16 @@ def _held(lock_file: Path, owner: Path, busy: str) -> Iterator[None]:
         lock.release()
 
 
-def _named(owner: os.PathLike[str]) -> str:
+def _owner_file(project: Project) -> Path:
+    return project.root / "lock.pid"
+
+
+def _named(owner: Path) -> str:
+    pid = _pid_in(owner)
+    return f" (process {pid})" if pid is not None else ""
+
+
+def _pid_in(owner: Path) -> int | None:
     with contextlib.suppress(OSError, ValueError), open(owner, encoding="ascii") as file:
-        return f" (process {int(file.read(20))})"
-    return ""
+        return int(file.read(20))
+    return None

@@ -42,6 +42,8 @@ class FilmReceipt(Record):
     film: str
     """Where it was written, as an absolute path."""
     sha256: str
+    stand_ins: dict[str, str] = {}
+    """Scenes that a stand-in plays, and why, as the run saw it that finished last."""
 
     @classmethod
     def fits(cls, receipt: Path, fingerprint: str, film: Path) -> bool:

@@ -58,14 +58,21 @@ class Project:
         """Whether it has an id yet, which it gets when money is first spent on it."""
         return self._id_file.is_file()
 
+    def known_identity(self) -> str | None:
+        """Id of this project in the ledger, if it has one. Writes nothing."""
+        with contextlib.suppress(OSError, ValueError):
+            return uuid.UUID(self._id_file.read_text(encoding="ascii").strip()).hex
+        return None
+
     def identity(self) -> str:
         """Id of this project in the ledger; stays when the folder moves. Made when it has none.
 
         Raises:
             CannotCreateError, DiskError: It cannot be written.
         """
-        with contextlib.suppress(OSError, ValueError):
-            return uuid.UUID(self._id_file.read_text(encoding="ascii").strip()).hex
+        known = self.known_identity()
+        if known is not None:
+            return known
         made = uuid.uuid4().hex
         write_text(self._id_file, made + "\n")
         return made

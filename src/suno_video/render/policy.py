@@ -12,7 +12,8 @@ from suno_video.project.takes import take_seed
 from suno_video.render.orders import legal_length, legal_size
 
 Request = StillRequest | ClipRequest
-_RESEED = 7919
+RESEED = 7919
+"""A refused request is asked for again as if it were so many takes later."""
 _SHRINKS = (Fraction(3, 4), Fraction(1, 2))
 
 
@@ -110,7 +111,7 @@ class Recovery:
 def _milder(plan: Plan, softer_prompt: str | None) -> Iterator[Step]:
     """A refusal may be chance: another seed first, then milder words."""
     request = plan.request
-    reseeded = plan.but(replace(request, seed=take_seed(request.seed, _RESEED)), "reseeded")
+    reseeded = plan.but(replace(request, seed=take_seed(request.seed, RESEED)), "reseeded")
     yield Step(reseeded, words="with another seed")
     if softer_prompt is not None and softer_prompt != request.prompt:
         softened = reseeded.but(replace(reseeded.request, prompt=softer_prompt), "softened prompt")
