@@ -170,4 +170,11 @@ def memory(bench: Bench) -> Data:
     return found
 
 
-CONTESTS = {"start": start_up, "analysis": analysis, "films": films, "memory": memory}
+def slopes(bench: Bench) -> Data:
+    """Memory over many songs, scenes and clips in one process."""
+    from slopes import measure_slopes
+
+    return measure_slopes(quick=bench.end_s is not None)
+
+
+CONTESTS = {"start": start_up, "analysis": analysis, "films": films, "memory": memory, "slopes": slopes}

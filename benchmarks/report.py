@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import linear_regression
 from typing import Any
 
 from measure import median, median_ratio
@@ -22,6 +23,11 @@ cache, as from the second run on. *Cold*: an empty cache each time. Both include
 MEMORY_NOTE = """\
 The whole process tree with ffmpeg, shared pages counted once, sampled ten times a second; film of {size} at {fps}
 frames a second. Songs are the example, repeated."""
+SLOPES_NOTE = """\
+Each line is one process, held to {limit_mb} MB by the kernel (`RLIMIT_DATA`); settings of `configs/low-memory.toml`,
+one scene at a time. *RSS* is that of the process after a song, scene or clip; *tree* adds ffmpeg, shared pages counted
+twice, sampled twenty times a second. *Slope*: least squares after the first ones, {skips}, in which libraries are
+loaded and painters compiled; what they leave stays for good."""
 FACTS = """\
 {date}; {cpu}, {n_cpus} processors, {memory_gb} GB, {system}, Python {python}; {versions}; {n_rounds} rounds, {jobs}
 jobs; load average {load_before} before, {load_after} after."""
@@ -32,7 +38,8 @@ def write_report(results: Data) -> str:
     """The whole page, from what was measured so far."""
     parts = ["# Benchmarks", "", "Written by `make bench`; do not edit.", ""]
     parts += [BEGIN, *_summary(results), END, ""]
-    for name, chapter in (("films", _films), ("start", _start), ("analysis", _analysis), ("memory", _memory)):
+    chapters = {"films": _films, "start": _start, "analysis": _analysis, "memory": _memory, "slopes": _slopes}
+    for name, chapter in chapters.items():
         if name in results:
             parts += [*chapter(results[name]), *_facts(results[name]["facts"]), ""]
     return "\n".join(parts).rstrip() + "\n"
@@ -151,6 +158,19 @@ def _memory(found: Data) -> list[str]:
         MEMORY_NOTE.format(**found),
         "",
     ]
+
+
+def _slopes(found: Data) -> list[str]:
+    head = ("", "first, MB", "last, MB", "most, MB", "tree, most MB", "slope, MB per 100", "wall s")
+    rows = []
+    for name, run in found["runs"].items():
+        rss = run["rss_mb"]
+        numbers = (rss[0], rss[-1], max(rss), run["tree_peak_mb"])
+        slope = 100 * linear_regression(range(len(rss) - run["skip"]), rss[run["skip"] :]).slope
+        rows.append((f"{len(rss)} {name}", *(f"{mb:.0f}" for mb in numbers), f"{slope:+.1f}", f"{run['wall_s']:.0f}"))
+    skips = ", ".join(f"{run['skip']} of {len(run['rss_mb'])} {name}" for name, run in found["runs"].items())
+    note = SLOPES_NOTE.format(limit_mb=found["limit_mb"], skips=skips)
+    return ["## Memory over many scenes", "", *_table(head, rows), "", note, ""]
 
 
 def _facts(facts: Data) -> list[str]:

@@ -3,7 +3,7 @@
 What a limit proves: `RLIMIT_DATA` is the kernel's word on what one process may claim (heap, arrays, thread stacks), and
 a process cannot hold more anonymous memory than it claims, so a run that ends well under it never needed more. It
 counts no mapped files and no shared libraries, as `RLIMIT_AS` does: numba and ffmpeg map gigabytes that they never
-touch. What it does not see, the sum over Python and ffmpeg, is sampled from outside, pages that are shared counted twice.
+touch. What it does not see, the sum over Python and ffmpeg, is sampled from outside, shared pages counted twice.
 """
 
 from __future__ import annotations

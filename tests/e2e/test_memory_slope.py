@@ -62,7 +62,7 @@ def test_the_kernel_keeps_the_limit_that_long_runs_are_under(tmp_path: Path) -> 
 
 
 def test_a_tree_above_its_limit_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(AssertionError, match="the tree held .* MB of 64"):
+    with pytest.raises(AssertionError, match=r"the tree held .* MB of 64"):
         watch("long_runs", "scenes", tmp_path, 1, 1, limit_mb=64)
 
 
