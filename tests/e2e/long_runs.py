@@ -51,14 +51,15 @@ def make_songs(folder: Path, n: int, seconds: float = 6) -> None:
 def many_songs(folder: Path, size: str | None) -> None:
     """Analyse and render each song of a folder as `configs/low-memory.toml` says; `size` alone may be another one.
 
-    Every painter is loaded first, by a short scene of each: what they are compiled to stays for good, 50 MB for all
-    of them, and would come bit by bit, with the songs that are the first to use each.
+    With the first song every painter is loaded, by a short scene of each: what they are compiled to stays for good,
+    50 MB for all of them, and would come bit by bit, with the songs that are the first to use each.
     """
-    with TemporaryDirectory() as warm:
-        _render_scenes(Path(warm), len(FAMILIES) + 1, 1, ignore)
     flags = {"size": size} if size else {}
-    for song in sorted(folder.glob("*.wav")):
+    for number, song in enumerate(sorted(folder.glob("*.wav"))):
         render_film(song, film_options(song, Wishes(config=LOW_MEMORY, flags=flags)))
+        if number == 0:
+            with TemporaryDirectory() as warm:
+                _render_scenes(Path(warm), len(FAMILIES) + 1, 1, ignore)
         clear_up()
         tell(song.stem)
 
