@@ -18,9 +18,12 @@ from tests.e2e.slopes import LongRun, Reading, slope, watch
 
 N_CLIPS, N_WARM_SCENES = 14, 20
 """Until then libraries are loaded and painters compiled, and what they leave stays for good."""
-MAX_MB_PER_SONG = 1.0
+MAX_MB_PER_SONG = 0.25
+"""Measured: 0.03, where a film of six seconds at 160x90 alone has 4 MB of frames; 2.0 before threads shared one heap."""
 MAX_MB_PER_CLIP = 1.0
 MAX_SHARE_PER_100_SCENES = 0.01
+MAX_SHARE_IN_FEW_SCENES = 0.03
+"""One page that comes late weighs more in a short run."""
 
 with_models = pytest.mark.skipif(
     any(find_spec(name) is None for name in ("torch", "diffusers", "transformers", "accelerate")),
@@ -42,13 +45,13 @@ def check_songs(folder: Path, n: int, *size: str, seconds: float = 6, n_warm: in
     assert len({reading.n_files for reading in run.readings[1:]}) == 1
 
 
-def check_scenes(folder: Path, n: int, jobs: int = 1) -> None:
+def check_scenes(folder: Path, n: int, jobs: int = 1, at_most: float = MAX_SHARE_PER_100_SCENES) -> None:
     run = watch("long_runs", "scenes", folder, n, jobs)
     share = 100 * run.slope_mb(N_WARM_SCENES) / run.readings[N_WARM_SCENES].rss_mb
     show(f"{n} scenes, {jobs} at once", run, f"{share:+.2%} in 100 scenes, after the first {N_WARM_SCENES}")
     # One reading for each scene, and one for each join of two.
     assert len(run.readings) == n + n // 5
-    assert share < MAX_SHARE_PER_100_SCENES
+    assert share < at_most
     assert len({reading.n_files for reading in run.readings}) <= jobs
 
 
@@ -71,7 +74,7 @@ def test_six_songs_leave_memory_as_it_was(tmp_path: Path) -> None:
 
 
 def test_sixty_scenes_leave_memory_as_it_was(tmp_path: Path) -> None:
-    check_scenes(tmp_path, 60)
+    check_scenes(tmp_path, 60, at_most=MAX_SHARE_IN_FEW_SCENES)
 
 
 # Long
