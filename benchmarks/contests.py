@@ -178,4 +178,18 @@ def crashes(bench: Bench) -> Data:
     return found
 
 
-CONTESTS = {"start": start_up, "analysis": analysis, "films": films, "memory": memory, "crashes": crashes}
+def slopes(bench: Bench) -> Data:
+    """Memory over many songs, scenes and clips in one process."""
+    from slopes import measure_slopes
+
+    return measure_slopes(quick=bench.end_s is not None)
+
+
+CONTESTS = {
+    "start": start_up,
+    "analysis": analysis,
+    "films": films,
+    "memory": memory,
+    "slopes": slopes,
+    "crashes": crashes,
+}

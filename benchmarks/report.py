@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from statistics import linear_regression
 from typing import Any
 
 from measure import median, median_ratio
@@ -27,6 +28,11 @@ Each film is rendered with clips from a make-believe paid service that keeps its
 one to three times at random moments: the whole process tree, as in a power cut; every second time only the parent.
 Then it is run again until it is done. *The same*: picture and sound decode to the same bytes as those of a film that
 nothing happened to. *Bought twice*: by the service's book, not by ours."""
+SLOPES_NOTE = """\
+Each line is one process, held to {limit_mb} MB by the kernel (`RLIMIT_DATA`); settings of `configs/low-memory.toml`,
+one scene at a time. *RSS* is that of the process after a song, scene or clip; *tree* adds ffmpeg, shared pages counted
+twice, sampled twenty times a second. *Slope*: least squares after the first ones, {skips}, in which libraries are
+loaded and painters compiled; what they leave stays for good."""
 FACTS = """\
 {date}; {cpu}, {n_cpus} processors, {memory_gb} GB, {system}, Python {python}; {versions}; {n_rounds} rounds, {jobs}
 jobs; load average {load_before} before, {load_after} after."""
@@ -37,13 +43,9 @@ def write_report(results: Data) -> str:
     """The whole page, from what was measured so far."""
     parts = ["# Benchmarks", "", "Written by `make bench`; do not edit.", ""]
     parts += [BEGIN, *_summary(results), END, ""]
-    for name, chapter in (
-        ("films", _films),
-        ("start", _start),
-        ("analysis", _analysis),
-        ("memory", _memory),
-        ("crashes", _crashes),
-    ):
+    chapters = {"films": _films, "start": _start, "analysis": _analysis, "memory": _memory, "slopes": _slopes}
+    chapters |= {"crashes": _crashes}
+    for name, chapter in chapters.items():
         if name in results:
             parts += [*chapter(results[name]), *_facts(results[name]["facts"]), ""]
     return "\n".join(parts).rstrip() + "\n"
@@ -184,6 +186,19 @@ def _memory(found: Data) -> list[str]:
         MEMORY_NOTE.format(**found),
         "",
     ]
+
+
+def _slopes(found: Data) -> list[str]:
+    head = ("", "first, MB", "last, MB", "most, MB", "tree, most MB", "slope, MB per 100", "wall s")
+    rows = []
+    for name, run in found["runs"].items():
+        rss = run["rss_mb"]
+        numbers = (rss[0], rss[-1], max(rss), run["tree_peak_mb"])
+        slope = 100 * linear_regression(range(len(rss) - run["skip"]), rss[run["skip"] :]).slope
+        rows.append((f"{len(rss)} {name}", *(f"{mb:.0f}" for mb in numbers), f"{slope:+.1f}", f"{run['wall_s']:.0f}"))
+    skips = ", ".join(f"{run['skip']} of {len(run['rss_mb'])} {name}" for name, run in found["runs"].items())
+    note = SLOPES_NOTE.format(limit_mb=found["limit_mb"], skips=skips)
+    return ["## Memory over many scenes", "", *_table(head, rows), "", note, ""]
 
 
 def _facts(facts: Data) -> list[str]:

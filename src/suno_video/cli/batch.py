@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -142,7 +141,9 @@ def _failed(song: Path, trouble: Trouble, seconds: float) -> Outcome:
 
 def clear_up() -> None:
     """Give back what a song left in memory, and stop the decoder that an error left running."""
-    gc.collect()
+    from suno_video.core.memory import force_cleanup
+
+    force_cleanup()
 
 
 def _finish(run: _Run, manner: Manner, summary_file: Path | None) -> int:

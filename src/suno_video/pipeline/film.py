@@ -24,7 +24,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
     Raises:
         SunoVideoError: See `core.errors`; whatever was finished is kept.
     """
-    from suno_video.core.memory import sweep_old_files
+    from suno_video.core.memory import keep_one_heap, sweep_old_files
     from suno_video.pipeline.crew import on_set
     from suno_video.pipeline.sound import SOUND_FILES
     from suno_video.project.lock import hold_project
@@ -33,6 +33,8 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
     from suno_video.project.workspace import film_path
 
     started = time.perf_counter()
+    if options.jobs == 1:
+        keep_one_heap()
     # 1. Where does everything go, and is it ours?
     require_song(song)
     project = project_of(song, options)

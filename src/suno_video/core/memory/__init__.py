@@ -5,6 +5,7 @@ A reading, a cleanup and a check cost milliseconds; none of them imports an acce
 
 from suno_video.core.memory.cleanup import force_cleanup, forget_tracebacks
 from suno_video.core.memory.guard import MemoryGuard, MemoryLimits
+from suno_video.core.memory.heap import keep_one_heap
 from suno_video.core.memory.leaks import Advice, LeakWatch
 from suno_video.core.memory.model_cache import ModelCache
 from suno_video.core.memory.reading import MemoryInfo, get_memory_info, get_tree_memory_info
@@ -26,5 +27,6 @@ __all__ = [
     "forget_tracebacks",
     "get_memory_info",
     "get_tree_memory_info",
+    "keep_one_heap",
     "sweep_old_files",
 ]
