@@ -19,7 +19,7 @@ from tests.e2e.slopes import LongRun, Reading, slope, watch
 N_CLIPS, N_WARM_SCENES = 14, 20
 """Until then libraries are loaded and painters compiled, and what they leave stays for good."""
 MAX_MB_PER_SONG = 0.25
-"""Measured: 0.03, where a film of six seconds at 160x90 alone has 4 MB of frames; 2.0 before threads shared one heap."""
+"""Measured: 0.03, where six seconds of film at 160x90 alone have 4 MB of frames; 2.0 before threads shared one heap."""
 MAX_MB_PER_CLIP = 1.0
 MAX_SHARE_PER_100_SCENES = 0.01
 MAX_SHARE_IN_FEW_SCENES = 0.03
