@@ -134,7 +134,8 @@ def find_scenes(storyboard: Storyboard, names: tuple[str, ...]) -> list[str]:
         )
         if not numbers or numbers[0] not in by_number or numbers[-1] not in by_number:
             raise UsageError(
-                f"There is no scene {name!r}.", f"Scenes are 1 to {len(by_number)}; `suno-video status` lists them."
+                f"There is no scene {name!r}.",
+                f"Scenes are 1 to {len(by_number)}; `suno-video status --scenes` lists them.",
             )
         found += [by_number[number] for number in numbers]
     return list(dict.fromkeys(found))
