@@ -19,8 +19,9 @@ from tests.e2e.slopes import LongRun, Reading, slope, watch
 N_CLIPS, N_WARM_SCENES = 14, 20
 """Until then libraries are loaded and painters compiled, and what they leave stays for good."""
 MAX_MB_PER_SONG = 0.25
-"""Measured: 0.03, where a film of six seconds at 160x90 alone has 4 MB of frames; 2.0 before threads shared one heap."""
+"""Measured: 0.03 at 160x90; it was 2.0 there, and 2.8 at 720p, before threads shared one heap."""
 MAX_MB_PER_CLIP = 1.0
+"""Measured: within 0.1, with up to 6 MB up and down from clip to clip."""
 MAX_SHARE_PER_100_SCENES = 0.01
 MAX_SHARE_IN_FEW_SCENES = 0.03
 """One page that comes late weighs more in a short run."""
