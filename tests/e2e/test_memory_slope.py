@@ -5,6 +5,7 @@ The quick form runs with the others; `make test-slow` runs the whole of it. `-s`
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -127,7 +128,7 @@ def test_fourteen_clips_of_an_offloaded_model_leave_nothing_behind_and_no_failur
 
 @with_models
 @pytest.mark.gpu
-@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="needs a CUDA device")
 @pytest.mark.timeout(3600)
 def test_fourteen_clips_of_a_model_of_full_size_leave_the_graphics_card_as_it_was(tmp_path: Path) -> None:
     """Never run where this was written, for want of a graphics card: correct by reading. Takes about 20 GB on it."""
