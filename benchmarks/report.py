@@ -29,10 +29,10 @@ one to three times at random moments: the whole process tree, as in a power cut;
 Then it is run again until it is done. *The same*: picture and sound decode to the same bytes as those of a film that
 nothing happened to. *Bought twice*: by the service's book, not by ours."""
 SLOPES_NOTE = """\
-Each line is one process, held to {limit_mb} MB by the kernel (`RLIMIT_DATA`); settings of `configs/low-memory.toml`,
-one scene at a time. *RSS* is that of the process after a song, scene or clip; *tree* adds ffmpeg, shared pages counted
-twice, sampled twenty times a second. *Slope*: least squares after the first ones, {skips}, in which libraries are
-loaded and painters compiled; what they leave stays for good."""
+Each line is one process, held to {limit_mb} MB by the kernel (`RLIMIT_DATA`), that makes one scene at a time; songs
+and scenes with the settings of `configs/low-memory.toml`. *RSS* is that of the process after a song, scene or clip;
+*tree* adds ffmpeg, shared pages counted twice, sampled twenty times a second. *Slope*: least squares, without the
+first ones, in which libraries are loaded and painters compiled: what they leave stays for good."""
 FACTS = """\
 {date}; {cpu}, {n_cpus} processors, {memory_gb} GB, {system}, Python {python}; {versions}; {n_rounds} rounds, {jobs}
 jobs; load average {load_before} before, {load_after} after."""
@@ -189,15 +189,15 @@ def _memory(found: Data) -> list[str]:
 
 
 def _slopes(found: Data) -> list[str]:
-    head = ("", "first, MB", "last, MB", "most, MB", "tree, most MB", "slope, MB per 100", "wall s")
+    head = ("", "RSS first", "last", "most, MB", "tree, most MB", "slope, MB per 100", "from number", "wall s")
     rows = []
     for name, run in found["runs"].items():
         rss = run["rss_mb"]
         numbers = (rss[0], rss[-1], max(rss), run["tree_peak_mb"])
         slope = 100 * linear_regression(range(len(rss) - run["skip"]), rss[run["skip"] :]).slope
-        rows.append((f"{len(rss)} {name}", *(f"{mb:.0f}" for mb in numbers), f"{slope:+.1f}", f"{run['wall_s']:.0f}"))
-    skips = ", ".join(f"{run['skip']} of {len(run['rss_mb'])} {name}" for name, run in found["runs"].items())
-    note = SLOPES_NOTE.format(limit_mb=found["limit_mb"], skips=skips)
+        more = (f"{slope:+.1f}", f"{run['skip'] + 1}", f"{run['wall_s']:.0f}")
+        rows.append((f"{len(rss)} {name}", *(f"{mb:.0f}" for mb in numbers), *more))
+    note = SLOPES_NOTE.format(limit_mb=found["limit_mb"])
     return ["## Memory over many scenes", "", *_table(head, rows), "", note, ""]
 
 

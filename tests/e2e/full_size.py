@@ -19,13 +19,4 @@ class FullVideo(RandomVideo):
         super().__init__(Path(), "model", fails_at=(3,))
 
     def _load(self) -> Any:
-        import torch
-
-        before = torch.get_default_dtype()
-        torch.set_default_dtype(torch.bfloat16)
-        try:
-            with torch.device("cuda"):
-                pipeline = build_wan(FULL)
-        finally:
-            torch.set_default_dtype(before)
-        return pipeline.to("cuda", torch.bfloat16)
+        return build_wan(FULL, "cuda", "bfloat16").to("cuda")

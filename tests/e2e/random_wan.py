@@ -1,4 +1,4 @@
-"""Wan 2.2 TI2V-5B with random weights, from its parts: as small as it goes, or with a transformer of full size."""
+"""Wan 2.2 TI2V-5B with random weights, from its parts: as small as it goes, or in full size but for its words."""
 
 from __future__ import annotations
 
@@ -28,20 +28,27 @@ FULL = Shape(30, 24, 128, 14336, 4096, (160, 256), (1, 2, 4, 4), 2)
 """5.0 billion parameters in the transformer, as published; the text encoder is one layer that gives the same width."""
 
 
-def build_wan(shape: Shape) -> Any:
-    """Put the pipeline together."""
+def build_wan(shape: Shape, device: str = "cpu", dtype: str = "float32") -> Any:
+    """Put the pipeline together, its weights made where they are to lie."""
     import torch
     from diffusers import UniPCMultistepScheduler, WanImageToVideoPipeline
 
     torch.manual_seed(0)
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(getattr(torch, dtype))
+    try:
+        with torch.device(device):
+            text_encoder, vae, transformer = _text_encoder(shape), _vae(shape), build_transformer(shape)
+    finally:
+        torch.set_default_dtype(before)
     return WanImageToVideoPipeline(
         tokenizer=_tokenizer(),
-        text_encoder=_text_encoder(shape),
-        vae=_vae(shape),
+        text_encoder=text_encoder,
+        vae=vae,
         scheduler=UniPCMultistepScheduler(
             prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0, solver_order=2
         ),
-        transformer=build_transformer(shape),
+        transformer=transformer,
         transformer_2=None,
         image_encoder=None,
         image_processor=None,

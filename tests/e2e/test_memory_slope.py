@@ -5,6 +5,7 @@ The quick form runs with the others; `make test-slow` runs the whole of it. `-s`
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -19,8 +20,9 @@ from tests.e2e.slopes import LongRun, Reading, slope, watch
 N_CLIPS, N_WARM_SCENES = 14, 20
 """Until then libraries are loaded and painters compiled, and what they leave stays for good."""
 MAX_MB_PER_SONG = 0.25
-"""Measured: 0.03, where six seconds of film at 160x90 alone have 4 MB of frames; 2.0 before threads shared one heap."""
+"""Measured: 0.03 at 160x90; it was 2.0 there, and 2.8 at 720p, before threads shared one heap."""
 MAX_MB_PER_CLIP = 1.0
+"""Measured: within 0.1, with up to 6 MB up and down from clip to clip."""
 MAX_SHARE_PER_100_SCENES = 0.01
 MAX_SHARE_IN_FEW_SCENES = 0.03
 """One page that comes late weighs more in a short run."""
@@ -52,7 +54,9 @@ def check_scenes(folder: Path, n: int, jobs: int = 1, at_most: float = MAX_SHARE
     # One reading for each scene, and one for each join of two.
     assert len(run.readings) == n + n // 5
     assert share < at_most
-    assert len({reading.n_files for reading in run.readings}) <= jobs
+    # While another scene is in the making, its pipes are open: the least tells what stays.
+    files = [reading.n_files for reading in run.readings]
+    assert min(files[-N_WARM_SCENES:]) == min(files[:N_WARM_SCENES])
 
 
 # Quick
@@ -126,7 +130,7 @@ def test_fourteen_clips_of_an_offloaded_model_leave_nothing_behind_and_no_failur
 
 @with_models
 @pytest.mark.gpu
-@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="needs a CUDA device")
 @pytest.mark.timeout(3600)
 def test_fourteen_clips_of_a_model_of_full_size_leave_the_graphics_card_as_it_was(tmp_path: Path) -> None:
     """Never run where this was written, for want of a graphics card: correct by reading. Takes about 20 GB on it."""
