@@ -91,7 +91,7 @@ def test_an_open_purchase_that_no_scene_asks_for_is_told_as_such(shop: Shop) -> 
     scenes = tuple(scene.model_copy(update={"prompt": f"{scene.prompt}, in snow"}) for scene in board.scenes)
     file.write_text(board.model_copy(update={"scenes": scenes}).to_json(), encoding="utf-8")
     assert {purchase["next"] for purchase in status_of(shop)["purchases"]} == {
-        "no scene asks for it any more, so no render picks it up; its money stays held"
+        "no scene asks for it any more; the next render closes it by what the service says, and fetches nothing"
     }
 
 

@@ -60,6 +60,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
         with stage("assemble", out.name, events) as notes:
             notes.reused = filming.join() and not filming.made
             proof = filming.prove()
+            filming.leave()
             _note_stand_ins(project, filming)
             seconds = time.perf_counter() - started
             if not (notes.reused and project.report_file.is_file() and project.sheet_file.is_file()):

@@ -87,13 +87,13 @@ class Filming:
         self._take_known(clips, self._stage.clip_wishes(self.footing), self.footing.clips)
         self._take_kept(clips)
         self._mark_missing(still_wishes)
-        self._crew.spending.require_allowed(self._missing_clips())
+        missing_stills = [wish for wish in still_wishes if wish.scene not in self.footing.stills]
+        self._crew.spending.require_allowed([*missing_stills, *self._missing_clips()])
         # 2. A whole film at once, if the rest will take its time.
         if self.footing.missing:
             self._write()
         # 3. Stills, all with one model in memory; then clips, those first that matter most.
-        missing = [wish for wish in still_wishes if wish.scene not in self.footing.stills]
-        with closing(self._make(stills, missing)) as outcomes:
+        with closing(self._make(stills, missing_stills)) as outcomes:
             for still in outcomes:
                 self._note_still(still)
         with closing(self._make(clips, self._chosen_clips())) as outcomes:
@@ -130,9 +130,15 @@ class Filming:
         if FilmReceipt.fits(self._project.film_receipt, film_print, self._out):
             return True
         self._splice(sound, tags, film_print)
-        kept = {sound, sound_receipt(sound)} if self._crew.memory.keeps_sound else set()
-        self._store.prune({*kept, *(piece.path for piece in self.done)})
+        self._store.prune({sound, sound_receipt(sound), *(piece.path for piece in self.done)})
         return False
+
+    def leave(self) -> None:
+        """Remove what is not to stay for the next run. Called when the film is done."""
+        if not self._crew.memory.keeps_sound:
+            sound = self._crew.encoded_sound()
+            for file in (sound_receipt(sound), sound):
+                file.unlink(missing_ok=True)
 
     def prove(self) -> SyncProof:
         """Measure the finished film, keep the proof, and refuse to call it done when it is not in sync."""

@@ -16,7 +16,7 @@ WAITED_FOR = "the run that is at work sees to it"
 PICKED_UP = "the next render picks it up by its id"
 ASKED_AGAIN = "the service is asked again by the next render; nothing is bought in its place"
 NOBODY_SAYS = "its service cannot be asked; nothing is bought in its place"
-UNWANTED = "no scene asks for it any more, so no render picks it up; its money stays held"
+UNWANTED = "no scene asks for it any more; the next render closes it by what the service says, and fetches nothing"
 
 
 @dataclass(frozen=True)

@@ -65,8 +65,7 @@ class Spending:
         )
         names = ", ".join(sorted({wish.backend for wish in paid}))
         raise UsageError(
-            f"{names} costs money: {len(paid)} clips, {usd(expected)} expected, {usd(worst)} at worst; "
-            "no budget is set.",
+            f"{names} costs money: {_count(paid)}, {usd(expected)} expected, {usd(worst)} at worst; no budget is set.",
             f"Allow it with --budget {worst:.2f}, or less for the best scenes; `suno-video storyboard --dry-run` "
             "shows the plan.",
         )
@@ -91,6 +90,12 @@ class Spending:
             return frozenset()
         held = {hold.purchase.fingerprint for hold in self.purse.open_holds()}
         return frozenset(wish.scene for wish in wishes if wish.fingerprint in held)
+
+
+def _count(wishes: Sequence[Wish]) -> str:
+    """Say how many stills and clips these are."""
+    counts = {kind: sum(wish.kind == kind for wish in wishes) for kind in ("still", "clip")}
+    return " and ".join(f"{n} {kind}" + ("s" if n != 1 else "") for kind, n in counts.items() if n)
 
 
 def allot_money(
