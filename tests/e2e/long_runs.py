@@ -22,6 +22,7 @@ from suno_video.cli.options import Wishes
 from suno_video.cli.wishes import film_options
 from suno_video.core.events import Event, EventSink, MemoryRead, ignore
 from suno_video.core.frames import FrameSize
+from suno_video.core.memory import keep_one_heap
 from suno_video.core.music import MusicCurves, music_curves
 from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.pipeline import render_film
@@ -71,6 +72,8 @@ def many_scenes(folder: Path, n: int, jobs: int) -> None:
         if isinstance(event, MemoryRead):
             tell(event.scene)
 
+    if jobs == 1:
+        keep_one_heap()  # as `render_film` does
     _render_scenes(folder, n, jobs, listen)
 
 

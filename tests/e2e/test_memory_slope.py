@@ -24,6 +24,8 @@ MAX_MB_PER_SONG = 0.25
 MAX_MB_PER_CLIP = 1.0
 """Measured: within 0.1, with up to 6 MB up and down from clip to clip."""
 MAX_SHARE_PER_100_SCENES = 0.01
+MAX_SHARE_WITH_OTHERS = 0.05
+"""A reading counts what the scene beside it holds at that moment: 262 to 300 MB, and up to 0.9 % of slope by chance."""
 MAX_SHARE_IN_FEW_SCENES = 0.03
 """One page that comes late weighs more in a short run."""
 
@@ -98,9 +100,9 @@ def test_twenty_songs_in_the_size_of_the_settings_for_low_memory_do_so_too(tmp_p
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_two_hundred_scenes_leave_memory_as_it_was(tmp_path: Path, jobs: int) -> None:
-    check_scenes(tmp_path, 200, jobs)
+@pytest.mark.parametrize(("jobs", "at_most"), [(1, MAX_SHARE_PER_100_SCENES), (2, MAX_SHARE_WITH_OTHERS)])
+def test_two_hundred_scenes_leave_memory_as_it_was(tmp_path: Path, jobs: int, at_most: float) -> None:
+    check_scenes(tmp_path, 200, jobs, at_most)
 
 
 # Models
