@@ -248,6 +248,7 @@ def test_a_second_run_on_a_busy_folder_ends_with_75_and_one_on_a_busy_song_makes
     assert (one.returncode, one.stdout) == (75, "songs/track 10.mp4\n")
 
 
+@pytest.mark.slow
 @needs_posix
 def test_sigterm_stops_a_folder_in_good_order_and_the_next_run_goes_on(run: Run, songs: Path, tmp_path: Path) -> None:
     write_song(songs / "track 10.wav", seconds=20)
@@ -289,6 +290,7 @@ app.main(sys.argv[1:])
 """
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_from_song_to_song(work: Path, tmp_path: Path) -> None:
     for number in range(6):
         write_song(work / f"{number}.wav", seconds=4, bpm=90 + 10 * number)

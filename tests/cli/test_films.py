@@ -148,6 +148,7 @@ def test_plot_draws_a_picture(run: Run, song: Path) -> None:
     assert (song.parent / "heard.png").read_bytes().startswith(b"\x89PNG")
 
 
+@pytest.mark.slow
 def test_status_tells_what_is_done(run: Run, song: Path) -> None:
     assert run("status", song.name).returncode == 66
     run("storyboard", song.name)
@@ -172,6 +173,7 @@ def test_a_second_run_on_a_busy_project_ends_with_75(run: Run, song: Path) -> No
     assert f"process {os.getpid()}" in done.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="signals are POSIX")
 def test_ctrl_c_leaves_a_project_that_the_next_run_continues(run: Run, work: Path, tmp_path: Path) -> None:
     write_song(work / "song.wav", seconds=20)

@@ -42,6 +42,7 @@ def test_scenes_that_the_budget_did_not_reach_are_stand_ins_with_that_reason(sho
     assert (found["n_held"], found["n_suspect"], found["purchases"]) == (0, 0, [])
 
 
+@pytest.mark.slow
 def test_marks_and_the_number_of_the_take_that_plays_are_shown(shop: Shop) -> None:
     shop.render("--budget", "5")
     shop.render("--budget", "5", "--reject", "1")
@@ -95,6 +96,7 @@ def test_an_open_purchase_that_no_scene_asks_for_is_told_as_such(shop: Shop) -> 
     }
 
 
+@pytest.mark.slow
 def test_a_damaged_ledger_is_told_and_the_rest_is_said_nevertheless(shop: Shop) -> None:
     assert shop.render("--budget", "5").returncode == 0
     (shop.work / "ledger.db").write_bytes(b"not a ledger" * 500)
@@ -103,6 +105,7 @@ def test_a_damaged_ledger_is_told_and_the_rest_is_said_nevertheless(shop: Shop) 
     assert "ledger.db" in found["money_trouble"]
 
 
+@pytest.mark.slow
 def test_a_piece_that_is_newer_than_the_film_is_not_in_it_yet(run: Run, work: Path) -> None:
     write_song(work / "song.wav")
     assert run("render", "song.wav", *SMALL).returncode == 0

@@ -196,7 +196,9 @@ def test_an_edited_storyboard_of_a_song_that_changed_is_kept_and_refused(make_so
 
 
 @pytest.mark.skipif(sys.platform != "linux" or os.geteuid() != 0, reason="only root can make a small disk")
-@pytest.mark.parametrize("size_kb", [4, 40, 100])
+@pytest.mark.parametrize(
+    "size_kb", [pytest.param(4, marks=pytest.mark.slow), 40, pytest.param(100, marks=pytest.mark.slow)]
+)
 def test_a_full_disk_ends_with_74_and_goes_on_when_there_is_room(song: Path, size_kb: int) -> None:
     disk = song.parent / "disk"
     disk.mkdir()

@@ -12,7 +12,7 @@ import pytest
 
 from suno_video.assemble.proof import SyncProof
 from suno_video.backends.fakeservice import FakeService, Mischief, Trick
-from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, TOKEN_VARIABLE
+from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, SETTLE_VARIABLE, TOKEN_VARIABLE
 from suno_video.core.brief import Brief
 from suno_video.core.frames import FrameSize
 from suno_video.pipeline import FilmOptions, FilmResult, render_film
@@ -49,6 +49,8 @@ def storm(what: str) -> Mischief:
 
 
 ONE_MORE = N_SCENES + 1
+QUICK = ("storm of 429", "dropped before accepting", "dropped after accepting", "truncated clip", "half the size")
+"""One of each sort; the others are slow, one by one, but not different."""
 TROUBLES = {
     "storm of 429": Trouble(storm("throttled"), n_turned_away=5),
     "storm of 503": Trouble(storm("error-503"), n_turned_away=5),
@@ -93,6 +95,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
         return asked_s if asked_s is not None else 0.01
 
     monkeypatch.setattr(RetryPolicy, "wait_s", wait_s)
+    monkeypatch.setenv(SETTLE_VARIABLE, "0.2")
 
 
 def render(song: Path, folder: Path, budget: str = "20") -> FilmResult:
@@ -101,7 +104,10 @@ def render(song: Path, folder: Path, budget: str = "20") -> FilmResult:
     return render_film(song, FilmOptions(brief=brief, quality="draft", ledger=folder / "ledger.db", caps=caps))
 
 
-@pytest.mark.parametrize("trouble", TROUBLES.values(), ids=TROUBLES.keys())
+@pytest.mark.parametrize(
+    "trouble",
+    [pytest.param(each, id=name, marks=() if name in QUICK else pytest.mark.slow) for name, each in TROUBLES.items()],
+)
 def test_the_film_is_whole_in_sync_and_paid_for_once(
     make_song: Callable[..., Path], tmp_path: Path, service: FakeService, impatient: None, trouble: Trouble
 ) -> None:

@@ -27,6 +27,7 @@ def commands() -> list[list[str]]:
     return [shlex.split(line, comments=True) for line in lines]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="the page shows a POSIX shell")
 def test_the_commands_of_the_page_work_one_after_the_other(tmp_path: Path) -> None:
     write_song(tmp_path / "song.wav")

@@ -159,6 +159,7 @@ def test_a_scene_is_done_again_kept_and_rejected(song: Path, tmp_path: Path, ser
     assert [take.receipt.scene for take in clips.all()].count("s002") == 3, "rejected takes stay on disk"
 
 
+@pytest.mark.slow
 def test_a_kept_clip_plays_although_its_prompt_has_changed(song: Path, tmp_path: Path, service: FakeService) -> None:
     first, _ = render(song, options(tmp_path))
     render(song, options(tmp_path, keep=("1",)))

@@ -74,7 +74,9 @@ def n_frames(film: Path) -> int:
     return picture.n_samples
 
 
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_run_that_is_stopped_while_it_waits_leaves_at_once_and_is_gone_on_with(
     tmp_path: Path, waiting: tuple[subprocess.Popen[bytes], dict[str, str]], number: int, status: int
 ) -> None:
