@@ -8,6 +8,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from suno_video.core.storyboard import Storyboard
 from suno_video.project.ledger import Ledger
 from suno_video.project.lock import hold_project, is_held
