@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 from typing import Any
 
 from tests.cli.conftest import FAST, Shop, write_song
@@ -62,6 +63,23 @@ def test_cost_is_summed_up_by_what_is_asked(shop: Shop) -> None:
         done = shop("cost", "--by", by)
         assert done.stdout.startswith(by)
         assert "$0.45 spent" in done.stdout
+
+
+def test_the_price_list_shows_our_prices_and_yours_in_their_place(shop: Shop, tmp_path: Path) -> None:
+    ours = shop("cost", "--prices").stdout
+    assert "minimax/video-01" in ours
+    own = tmp_path / "home" / "suno-video" / "prices.toml"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    own.write_text(
+        '[[price]]\nbackend = "replicate"\nmodel = "minimax/video-01"\nunit = "clip"\nusd = "9.99"\n'
+        'effective_from = 2026-01-01\nsource = "my contract"\nchecked_on = 2026-01-02\n',
+        encoding="utf-8",
+    )
+    rows = [row for row in shop("cost", "--prices").stdout.splitlines() if "minimax/video-01" in row]
+    assert len(rows) == 1
+    assert "$9.99 per clip" in rows[0]
+    assert "2026-01-02 (old)" in rows[0]
+    assert "my contract" in rows[0]
 
 
 def test_cost_by_nonsense_ends_with_2(shop: Shop) -> None:

@@ -115,6 +115,7 @@ def cost(
     ] = None,
     by: Annotated[str, typer.Option("--by", help=f"Sum up by {', '.join(_GROUPS[:-1])} or {_GROUPS[-1]}.")] = "project",
     csv: Annotated[bool, typer.Option("--csv", help="Every attempt as CSV on stdout.")] = False,
+    prices: Annotated[bool, typer.Option("--prices", help="The price list instead, yours and ours.")] = False,
     config: o.Config = None,
     json: o.Json = False,
 ) -> None:
@@ -127,6 +128,9 @@ def cost(
     from suno_video.project.ledger_file import default_ledger_path
     from suno_video.settings import load_settings
 
+    if prices:
+        _put_prices(json=json)
+        return
     if by not in _GROUPS:
         raise UsageError(f"--by {by!r} is no way to sum up.", f"Choose one of: {', '.join(_GROUPS)}.")
     path = load_settings({}, config=config).settings.money.ledger or default_ledger_path()
@@ -144,6 +148,37 @@ def cost(
         _put_cost_json(ledger, by, wanted)
     else:
         _put_cost(ledger, by, wanted)
+
+
+def _put_prices(*, json: bool) -> None:
+    """Show every price with its source; your own `prices.toml` takes the place of ours for a model."""
+    from datetime import UTC, datetime
+
+    from suno_video.backends.prices import PriceBook
+    from suno_video.cli.tables import put_table
+    from suno_video.settings import user_folder
+
+    own = user_folder() / "prices.toml"
+    book = PriceBook.load(own if own.is_file() else None)
+    old = set(map(id, book.stale(datetime.now(UTC).date())))
+    if json:
+        for price in book.prices:
+            put_event("price", **price.model_dump(mode="json"), old=id(price) in old)
+        return
+    put_table(
+        ["backend", "model", "price", "checked", "source"],
+        [
+            (
+                price.backend,
+                price.model,
+                price.terms,
+                f"{price.checked_on}{' (old)' if id(price) in old else ''}",
+                price.source,
+            )
+            for price in book.prices
+        ],
+    )
+    say(f"your own prices: {plain(own)}" + ("" if own.is_file() else " (there is none)"))
 
 
 def _put_cost(ledger: Ledger, by: str, project: str | None) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from suno_video.backends.base import Quote
+from suno_video.backends.prices import STALE_AFTER_DAYS
 from suno_video.core.errors import UsageError
 from suno_video.core.events import EventSink, Notice, Warned
 from suno_video.core.money import usd
@@ -17,9 +18,6 @@ from suno_video.pipeline.options import PlannedFilm
 from suno_video.render.attempts import BUDGET
 from suno_video.render.orders import Wish
 from suno_video.render.purse import Purse
-
-OLD_PRICE_DAYS = 60
-"""Prices that nobody has looked at for longer are used with a warning."""
 
 
 class Spending:
@@ -74,7 +72,7 @@ class Spending:
         checked = {wish.backend: self._quote(wish).checked_on for wish in wishes}
         today = datetime.now(UTC).date()
         for backend, day in checked.items():
-            if day is not None and (today - day).days > OLD_PRICE_DAYS:
+            if day is not None and (today - day).days > STALE_AFTER_DAYS:
                 self._events(Warned(f"prices of {backend} were last checked on {day}; they may have changed since"))
 
     def _costs(self, wish: Wish) -> bool:
