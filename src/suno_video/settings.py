@@ -22,7 +22,13 @@ from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.song import DEFAULT_MAX_DURATION_S
 from suno_video.media.atomic import write_trouble
-from suno_video.settings_groups import MemorySettings, ModelSettings, MoneySettings, SettingsGroup
+from suno_video.settings_groups import (
+    MemorySettings,
+    ModelSettings,
+    MoneySettings,
+    ServiceSettings,
+    SettingsGroup,
+)
 from suno_video.settings_layers import (
     ENV_PREFIX,
     FLAG,
@@ -50,6 +56,8 @@ __all__ = [
     "user_file",
     "user_folder",
     "user_looks_folder",
+    "user_models_folder",
+    "user_prices_file",
 ]
 
 PROJECT_FILE = "suno-video.toml"
@@ -87,9 +95,9 @@ class Settings(BaseSettings):
     jobs: PositiveInt | None = None
     """Scenes rendered at once; unset, as many as there are cores."""
     backend: str = "procedural"
-    """Video backend that plays the scenes."""
+    """Video backend that plays the scenes, alone or with one of its models: `replicate:minimax/video-01`."""
     stills: str | None = None
-    """Image backend that makes a still for each scene first."""
+    """Image backend that makes a still for each scene first, alone or with one of its models."""
     max_duration_s: PositiveFloat = DEFAULT_MAX_DURATION_S
     """The longest song that is accepted, in seconds."""
     memory: MemorySettings = MemorySettings()
@@ -98,6 +106,8 @@ class Settings(BaseSettings):
     """What may be spent on services."""
     models: ModelSettings = ModelSettings()
     """Which of its models a backend takes."""
+    services: ServiceSettings = ServiceSettings()
+    """Where services are, and the keys to them."""
 
     @field_validator("size")
     @classmethod
@@ -162,6 +172,16 @@ def user_file() -> Path:
 def user_looks_folder() -> Path:
     """Where this user's own looks are; may be missing."""
     return user_folder() / "looks"
+
+
+def user_models_folder() -> Path:
+    """Where this user's own model cards are; may be missing."""
+    return user_folder() / "models"
+
+
+def user_prices_file() -> Path:
+    """This user's own prices; may be missing."""
+    return user_folder() / "prices.toml"
 
 
 def load_settings(

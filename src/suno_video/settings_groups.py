@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_core.core_schema import ValidationInfo
 
 
@@ -69,3 +69,22 @@ class ModelSettings(SettingsGroup):
     """Whether models are loaded with fewer bits, smaller and a little worse; unset, the backend decides."""
     fast: bool | None = None
     """Whether models with fewer steps are taken, faster and a little worse; unset, the backend decides."""
+
+
+_LOOKS_LIKE_HTTP = r"^https?://[^\s/]+.*$"
+
+
+class ServiceSettings(SettingsGroup):
+    """Where services are, and the keys to them. Never taken from a project's file."""
+
+    comfyui_url: Annotated[str, Field(pattern=_LOOKS_LIKE_HTTP)] = "http://127.0.0.1:8188"
+    """Address of your ComfyUI server; also read from `COMFYUI_URL`."""
+    replicate_url: Annotated[str, Field(pattern=_LOOKS_LIKE_HTTP)] = "https://api.replicate.com"
+    """Address of Replicate; also read from `REPLICATE_BASE_URL`."""
+    replicate_token: SecretStr | None = None
+    """Your key for Replicate; also read from `REPLICATE_API_TOKEN`."""
+
+    def plain(self) -> dict[str, str]:
+        """Give them as the backends take them."""
+        token = self.replicate_token.get_secret_value() if self.replicate_token is not None else ""
+        return {"comfyui_url": self.comfyui_url, "replicate_url": self.replicate_url, "replicate_token": token}

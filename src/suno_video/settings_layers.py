@@ -36,8 +36,11 @@ PLAIN_NAMES = {
     "ENABLE_MODEL_CACHE": "memory.model_cache",
     "USE_QUANTIZATION": "models.quantize",
     "USE_FAST_MODELS": "models.fast",
+    "REPLICATE_API_TOKEN": "services.replicate_token",
 }
 """Variables that people have already, without our prefix: they count in the environment and in a `.env` file."""
+ADDRESS_NAMES = {"COMFYUI_URL": "services.comfyui_url", "REPLICATE_BASE_URL": "services.replicate_url"}
+"""The same, but in the environment alone: a `.env` file may come with a download, and must not say where keys go."""
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,8 @@ class Layer:
 
     origin: str
     """`flag`, `environment`, or the path of a file."""
-    values: Mapping[str, Any]
-    """By flat key."""
+    values: Mapping[str, Any] = field(repr=False)
+    """By flat key; keys to services are among them, so they are never shown."""
     places: Mapping[str, str] = field(default_factory=dict)
     """Where each value was set, as a person would look for it; a flag's is made from its key."""
     is_project: bool = False
@@ -87,12 +90,13 @@ def _variable(key: str) -> str:
 
 
 def read_plain_variables() -> Layer:
-    """Read the variables of `PLAIN_NAMES`; an empty one counts as unset."""
-    found = {name: os.environ[name] for name in PLAIN_NAMES if os.environ.get(name)}
+    """Read the variables of `PLAIN_NAMES` and `ADDRESS_NAMES`; an empty one counts as unset."""
+    names = PLAIN_NAMES | ADDRESS_NAMES
+    found = {name: os.environ[name] for name in names if os.environ.get(name)}
     return Layer(
         "environment",
-        {PLAIN_NAMES[name]: value for name, value in found.items()},
-        {PLAIN_NAMES[name]: name for name in found},
+        {names[name]: value for name, value in found.items()},
+        {names[name]: name for name in found},
     )
 
 

@@ -190,7 +190,10 @@ def test_a_model_whose_memory_does_not_come_back_is_opened_anew_then_isolated(pl
     fake, alone = video(), video()
     fake.capabilities = replace(fake.capabilities, concurrency=1)
     outcomes = place.run(
-        fake, wishes=wishes_for(fake, 4), after_take=lambda backend, scene: next(advice), isolate=lambda name: alone
+        fake,
+        wishes=wishes_for(fake, 4),
+        after_take=lambda backend, scene: next(advice),
+        isolate=lambda name, kind: alone,
     )
     assert kinds(outcomes) == ["made"] * 4
     assert (fake.n_opened, len(fake.requests), len(alone.requests)) == (2, 3, 1)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 
-from suno_video.backends.base import Capabilities, ClipRequest, FailureKind, StillRequest
+from suno_video.backends.base import AudioSpan, Capabilities, ClipRequest, FailureKind, StillRequest
 from suno_video.core.frames import FrameSize
 from suno_video.core.music import music_curves
 from suno_video.render.orders import clip_order, legal_clip, legal_length, legal_size
@@ -96,7 +98,7 @@ def test_a_bug_a_bad_input_and_an_absent_service_are_not_tried_again() -> None:
 
 def test_a_length_is_snapped_to_the_next_longer_one_or_the_longest() -> None:
     certain = replace(CLIPS, n_frames=(49, 81, 121))
-    assert [legal_length(n, certain) for n in (10, 49, 50, 121, 500)] == [49, 49, 81, 121, 121]
+    assert [legal_length(n, 30, certain) for n in (10, 49, 50, 121, 500)] == [49, 49, 81, 121, 121]
     snapped = legal_clip(request(60), certain)
     assert snapped.n_frames == snapped.music.n_frames == 81
 
@@ -107,3 +109,43 @@ def test_a_size_is_snapped_to_the_multiple_and_the_largest_side() -> None:
     assert str(legal_size(full, replace(CLIPS, size_multiple=2))) == "1920x1080"
     upright = FrameSize(width_px=1080, height_px=1920)
     assert str(legal_size(upright, replace(CLIPS, size_multiple=16, max_side_px=832))) == "464x832"
+
+
+def test_a_model_with_a_rate_of_its_own_is_asked_for_frames_at_that_rate() -> None:
+    asked_for = request(90)
+    wan = Capabilities(makes="clip", n_frames=tuple(range(5, 122, 4)), fps=16, size_multiple=16)
+    asked = legal_clip(asked_for, wan)
+    # 90 frames at 30 show what happens until 89/30 s; at 16 a second, frame 47 is the last that begins by then.
+    assert (asked.fps, asked.n_frames, asked.music.n_frames) == (16, 49, 49)
+    assert (asked.n_frames - 1) / 16 >= 89 / 30
+
+
+def test_a_model_that_is_asked_for_seconds_gives_the_next_longer_ones() -> None:
+    hailuo = Capabilities(makes="clip", seconds=(6, 10))
+    assert [legal_length(n, 30, hailuo) for n in (10, 180, 181, 500)] == [180, 180, 300, 300]
+
+
+def test_legal_sizes_and_pixels_are_kept_to() -> None:
+    wide, tall = FrameSize(width_px=1920, height_px=1080), FrameSize(width_px=1080, height_px=1920)
+    certain = Capabilities(
+        makes="clip", sizes=tuple(FrameSize.parse(size) for size in ("832x480", "480x832", "1280x720", "720x1280"))
+    )
+    assert [str(legal_size(size, certain)) for size in (wide, tall)] == ["1280x720", "720x1280"]
+    assert str(legal_size(wide, certain, Fraction(1, 2))) == "832x480"
+    megapixel = Capabilities(makes="still", size_multiple=16, max_pixels=1 << 20)
+    size = legal_size(wide, megapixel)
+    assert size.width_px * size.height_px <= 1 << 20
+    assert (size.width_px % 16, size.height_px % 16) == (0, 0)
+    assert abs(size.aspect / wide.aspect - 1) < 0.03
+
+
+def test_what_a_backend_takes_no_notice_of_is_left_out_of_its_request(tmp_path: Path) -> None:
+    pictures = tuple(tmp_path / f"{name}.png" for name in "abc")
+    song = AudioSpan(tmp_path / "song.mp3", 12.0, 3.0)
+    asked_for = replace(request(), references=pictures, audio=song, last_frame=pictures[0])
+    bare = legal_clip(asked_for, Capabilities(makes="clip"))
+    assert (bare.references, bare.audio, bare.last_frame) == ((), None, None)
+    sung = Capabilities(makes="clip", accepts=frozenset({"reference", "audio"}), max_references=2)
+    asked = legal_clip(asked_for, sung)
+    assert asked.references == pictures[:2]
+    assert asked.audio == replace(song, duration_s=asked.n_frames / asked.fps)

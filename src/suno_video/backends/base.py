@@ -7,11 +7,11 @@ that and reports what it really got. It does not retry, keep accounts, or print.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
 from suno_video.core.brief import Grade
 from suno_video.core.color import Palette
@@ -19,8 +19,12 @@ from suno_video.core.frames import I420, FrameSize
 from suno_video.core.music import MusicCurves
 from suno_video.core.storyboard import Motion
 
+if TYPE_CHECKING:
+    from suno_video.backends.catalog import ModelCard
+
 MakesKind: TypeAlias = Literal["still", "clip"]
 AcceptsKind: TypeAlias = Literal["first_frame", "last_frame", "reference", "audio"]
+"""What a backend can start from, besides words."""
 Economy: TypeAlias = Literal["tiling", "offload", "smaller"]
 """A way to do with less memory, from the one that costs least to the one that costs most."""
 
@@ -35,6 +39,16 @@ class StillRequest:
     seed: int
     size: FrameSize
     references: tuple[Path, ...] = ()
+    """Pictures of who and what must look the same in every scene (RGB PNG or JPEG, any size)."""
+
+
+@dataclass(frozen=True)
+class AudioSpan:
+    """A stretch of a sound file."""
+
+    path: Path
+    start_s: float
+    duration_s: float
 
 
 @dataclass(frozen=True)
@@ -65,6 +79,12 @@ class ClipRequest:
     """A still to start from (RGB PNG or JPEG, any size)."""
     cover: Path | None = None
     """The song's cover picture, where there is one."""
+    last_frame: Path | None = None
+    """A still to end on."""
+    references: tuple[Path, ...] = ()
+    """Pictures of who and what must look the same in every scene."""
+    audio: AudioSpan | None = None
+    """What is heard during the clip, for models that move lips or bodies to it."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +130,18 @@ class Capabilities:
     accepts: frozenset[AcceptsKind] = frozenset()
     n_frames: tuple[int, ...] | None = None
     """Legal lengths in frames; None when any length will do."""
+    seconds: tuple[float, ...] | None = None
+    """Legal lengths in seconds, of a model that is asked for a time and chooses its own rate."""
+    fps: int | None = None
+    """The one rate it makes frames at; None when it makes whatever is asked for. `n_frames` are frames at this rate."""
     size_multiple: int = 2
+    sizes: tuple[FrameSize, ...] | None = None
+    """The only legal sizes; None when any multiple of `size_multiple` within the limits will do."""
     max_side_px: int | None = None
+    max_pixels: int | None = None
+    """Width times height at most."""
+    max_references: int = 0
+    """How many reference pictures it takes in one request."""
     concurrency: int | Literal["cores", "unlimited"] = 1
     deterministic: bool = True
     spends_money: bool = False
@@ -174,6 +204,8 @@ class FailureKind:
     OUT_OF_MEMORY: ClassVar[str] = "out-of-memory"
     BAD_INPUT: ClassVar[str] = "bad-input"
     UNAVAILABLE: ClassVar[str] = "unavailable"
+    FLAWED: ClassVar[str] = "flawed"
+    """Made, and not fit to be shown (black, frozen, garbled ...): another seed may do better."""
     BUG: ClassVar[str] = "bug"
     UNKNOWN: ClassVar[str] = "unknown-outcome"
     """Asked for, and no answer came: it may have been bought. Its hold stays until the service says more."""
@@ -194,6 +226,24 @@ class MakeFailed(Exception):  # noqa: N818 - classified failure, not an error of
         self.reason = reason
         self.cost_usd = cost_usd
         self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True)
+class BackendSetup:
+    """What a person decided once for all backends. It can be sent to another process."""
+
+    models_folder: Path | None = None
+    """Holds the user's own model cards (`*.toml`), which come before ours."""
+    prices_file: Path | None = None
+    """The user's own prices, which come before ours."""
+    quantize: bool | None = None
+    """Load models with fewer bits; None: as the backend thinks best."""
+    fast: bool | None = None
+    """Take the distilled variant of a model where there is one; None: as the backend thinks best."""
+    keep_models: bool = True
+    """Whether a model stays loaded from one request to the next."""
+    services: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Addresses and keys by name: `comfyui_url`, `replicate_url`, `replicate_token`. Never shown."""
 
 
 def _nothing() -> None:
@@ -248,6 +298,21 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """Return all memory."""
+
+
+class HasModels(Protocol):
+    """What the class of a backend offers beside `Backend` when it drives models that are data (`backends.catalog`)."""
+
+    kinds: frozenset[MakesKind]
+    """What its models make; `capabilities` of an instance say which of them it is."""
+
+    @classmethod
+    def for_model(cls, card: ModelCard, setup: BackendSetup) -> Backend:
+        """Give a backend for one model; loads nothing. Raises `ConfigError` when the card does not fit it."""
+
+    @classmethod
+    def readiness_of(cls, card: ModelCard | None, setup: BackendSetup) -> Readiness:
+        """Look whether one model (None: any) can work here; loads nothing heavy and calls no service that costs."""
 
 
 class ImageBackend(Backend, Protocol):

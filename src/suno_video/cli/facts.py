@@ -165,11 +165,13 @@ def status(
     Only looks: it may be asked while a run is at work.
     """
     from suno_video.cli.status import put_status, read_status
+    from suno_video.cli.wishes import backend_setup
     from suno_video.project.ledger_file import default_ledger_path
     from suno_video.settings import load_settings
 
-    ledger = load_settings({}, config=config).settings.money.ledger or default_ledger_path()
-    put_status(read_status(project, ledger), json=json, scenes=scenes)
+    settings = load_settings({}, config=config).settings
+    ledger = settings.money.ledger or default_ledger_path()
+    put_status(read_status(project, ledger, backend_setup(settings)), json=json, scenes=scenes)
 
 
 def show_version(wanted: bool) -> None:

@@ -156,9 +156,9 @@ def _put_prices(*, json: bool) -> None:
 
     from suno_video.backends.prices import PriceBook
     from suno_video.cli.tables import put_table
-    from suno_video.settings import user_folder
+    from suno_video.settings import user_prices_file
 
-    own = user_folder() / "prices.toml"
+    own = user_prices_file()
     book = PriceBook.load(own if own.is_file() else None)
     old = set(map(id, book.stale(datetime.now(UTC).date())))
     if json:
@@ -250,13 +250,17 @@ def clean(
         bool, typer.Option("--paid", help="Stills and clips that nothing plays, and that you paid for.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    config: o.Config = None,
     json: o.Json = False,
 ) -> None:
     """Free space in a project. Nothing that was paid for is deleted unless you say --paid."""
     from suno_video.cli.status import find_project
+    from suno_video.cli.wishes import backend_setup
     from suno_video.pipeline.cleaning import CleanWishes, clean_project
+    from suno_video.settings import load_settings
 
-    cleaned = clean_project(find_project(project), CleanWishes(segments, takes, paid, dry_run))
+    setup = backend_setup(load_settings({}, config=config).settings)
+    cleaned = clean_project(find_project(project), CleanWishes(segments, takes, paid, dry_run, setup))
     if json:
         put_event(
             "result",

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 
+from suno_video.backends.base import BackendSetup
 from suno_video.core.errors import BadEditError, NoSuchInputError, SunoVideoError
 from suno_video.core.record import Record
 from suno_video.core.song import Song
@@ -61,11 +62,12 @@ class ProjectStatus:
     report: Path | None
 
 
-def read_status(path: Path, ledger: Path | None = None) -> ProjectStatus:
+def read_status(path: Path, ledger: Path | None = None, setup: BackendSetup | None = None) -> ProjectStatus:
     """Look into a project folder, or into that of a song. Writes nothing, and waits for no run.
 
     Args:
         ledger: Where money is written down; None where nobody asks for it.
+        setup: What backends are made with, which decides what an open purchase is good for.
 
     Raises:
         NoSuchInputError: There is no project.
@@ -75,7 +77,7 @@ def read_status(path: Path, ledger: Path | None = None) -> ProjectStatus:
     receipt, busy = _load(FilmReceipt, project.film_receipt), is_held(project)
     entries, trouble = _entries(project, ledger)
     scenes = scene_states(project, board, entries) if board else []
-    purchases = open_purchases(project, entries, busy=busy)
+    purchases = open_purchases(project, entries, setup or BackendSetup(), busy=busy)
     return ProjectStatus(
         project=project.root,
         busy=busy,

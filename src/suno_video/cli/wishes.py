@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import difflib
 from pathlib import Path
+from typing import Literal
 
-from suno_video.backends.base import MakesKind
+from suno_video.backends.base import BackendSetup, MakesKind
 from suno_video.cli.options import Wishes as Wishes
 from suno_video.cli.wording import parse_clock
 from suno_video.core.brief import Brief
-from suno_video.core.errors import BackendUnavailableError, NoSuchInputError, UsageError
+from suno_video.core.errors import NoSuchInputError, UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.memory import MemoryLimits
 from suno_video.pipeline import FilmOptions
 from suno_video.pipeline.memory import MemoryOptions
 from suno_video.project.ledger_file import default_ledger_path
 from suno_video.project.purchases import Caps
-from suno_video.settings import LoadedSettings, load_settings, user_looks_folder
+from suno_video.settings import (
+    LoadedSettings,
+    Settings,
+    load_settings,
+    user_looks_folder,
+    user_models_folder,
+    user_prices_file,
+)
 from suno_video.settings_groups import MemorySettings, MoneySettings
 
 PREVIEW_SIDE_PX = 480
@@ -39,8 +47,10 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
     loaded = load_settings(
         flags, config=wishes.config, project=wishes.project or (_folder_beside(song) if song else None)
     )
-    check_names(loaded)
     settings = loaded.settings
+    setup = backend_setup(settings)
+    check_look(loaded)
+    video, still = check_backend(loaded, "backend", "clip", setup), check_backend(loaded, "stills", "still", setup)
     size = FrameSize.parse(settings.size)
     start_s, end_s = parse_clock(wishes.start, "--from"), parse_clock(wishes.end, "--to")
     if end_s is not None and end_s <= (start_s or 0):
@@ -54,8 +64,8 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         to_s=end_s,
         title=wishes.title,
         captions=settings.captions,
-        still_backend=settings.stills,
-        video_backend=settings.backend,
+        still_backend=still,
+        video_backend=video or settings.backend,
     )
     return FilmOptions(
         brief=brief,
@@ -69,6 +79,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         caps=_caps_of(settings.money),
         run=wishes.run,
         memory=_memory_of(settings.memory),
+        setup=setup,
         upgrade=wishes.upgrade,
         redo=_names(wishes.redo),
         keep=_names(wishes.keep),
@@ -115,33 +126,47 @@ def preview_size(size: FrameSize) -> FrameSize:
     return FrameSize(width_px=round(size.width_px * scale / 2) * 2, height_px=round(size.height_px * scale / 2) * 2)
 
 
-def check_names(loaded: LoadedSettings) -> None:
-    """Refuse a look or backend that does not exist, before anything takes time."""
+def backend_setup(settings: Settings) -> BackendSetup:
+    """Give what all backends are made with."""
+    return BackendSetup(
+        models_folder=user_models_folder(),
+        prices_file=user_prices_file(),
+        quantize=settings.models.quantize,
+        fast=settings.models.fast,
+        keep_models=settings.memory.model_cache,
+        services=settings.services.plain(),
+    )
+
+
+def check_look(loaded: LoadedSettings) -> None:
+    """Refuse a look that does not exist, before anything takes time."""
     from suno_video.direct.looks import AUTO, load_looks
 
-    settings = loaded.settings
-    for key, name, names in (
-        ("look", settings.look, [AUTO, *load_looks(user_looks_folder())]),
-        ("backend", settings.backend, _makers("clip")),
-        ("stills", settings.stills, _makers("still")),
-    ):
-        if name is not None and name not in names:
-            raise loaded.refuse(key, f"there is no {name!r}.", _nearest(name, names))
+    name, names = loaded.settings.look, [AUTO, *load_looks(user_looks_folder())]
+    if name not in names:
+        raise loaded.refuse("look", f"there is no {name!r}.", _nearest(name, names))
 
 
-def _makers(kind: MakesKind) -> list[str]:
-    """Backends that make clips or stills; one that cannot be loaded may be named, and says itself what it lacks."""
-    from suno_video.backends.registry import backend_class, backend_names
+def check_backend(
+    loaded: LoadedSettings, key: Literal["backend", "stills"], kind: MakesKind, setup: BackendSetup
+) -> str | None:
+    """Give the full name of the backend that a setting names, `backend:model` where it has models.
 
-    names = []
-    for name in backend_names():
-        try:
-            makes = backend_class(name).capabilities.makes
-        except BackendUnavailableError:
-            makes = kind
-        if makes == kind:
-            names.append(name)
-    return names
+    One that is registered and cannot be loaded may be named: it says itself what it lacks.
+
+    Raises:
+        UsageError, ConfigError: There is no such backend or model, or it makes something else.
+        BadEditError: One of the user's model cards does not fit.
+    """
+    from suno_video.backends.registry import full_spec
+
+    name: str | None = getattr(loaded.settings, key)
+    if name is None:
+        return None
+    try:
+        return full_spec(name, kind, setup)
+    except UsageError as exc:
+        raise loaded.refuse(key, exc.message[0].lower() + exc.message[1:], exc.hint) from exc
 
 
 def _nearest(name: str, names: list[str]) -> str:

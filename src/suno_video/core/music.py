@@ -77,7 +77,16 @@ class MusicCurves:
 
     def first(self, n_frames: int) -> MusicCurves:
         """The first frames; where there are fewer, the last one is held."""
-        index = np.minimum(np.arange(n_frames), self.n_frames - 1)
+        return self.at_rate(1, 1, n_frames)
+
+    def at_rate(self, fps: int, other_fps: int, n_frames: int) -> MusicCurves:
+        """What sounds in frames of another rate; after the end, the last one is held.
+
+        Args:
+            fps: Rate of the frames that these curves are for.
+            n_frames: How many frames of the other rate.
+        """
+        index = np.minimum(np.arange(n_frames) * fps // other_fps, self.n_frames - 1)
         return MusicCurves(**{f.name: getattr(self, f.name)[index] for f in fields(self)})
 
 

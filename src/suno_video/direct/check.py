@@ -66,5 +66,5 @@ def _backend_faults(
     if backends is None:
         return
     for key, name in (("video_backend", video), ("still_backend", still)):
-        if name is not None and name not in backends:
+        if name is not None and name.partition(":")[0] not in backends:
             yield (*at, key), f"there is no backend {name!r}; there are {', '.join(sorted(backends))}"

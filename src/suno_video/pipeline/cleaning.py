@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from suno_video.backends.base import BackendSetup
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.errors import SunoVideoError
 from suno_video.core.song import Song
@@ -31,6 +32,8 @@ class CleanWishes:
     """Those that no scene plays and that were paid for."""
     dry_run: bool = False
     """Only say what would go."""
+    setup: BackendSetup = field(default_factory=BackendSetup)
+    """What backends are made with: it decides which takes are played."""
 
 
 @dataclass
@@ -69,7 +72,7 @@ def _goners(project: Project, wishes: CleanWishes, cleaned: Cleaned) -> Iterator
     if wishes.segments:
         yield from _files(project.segments)
     for store in (project.stills, project.clips):
-        used = used_prints(project) if store.is_dir() and any(store.iterdir()) else None
+        used = used_prints(project, wishes.setup) if store.is_dir() and any(store.iterdir()) else None
         for take in TakeStore(store).all() if store.is_dir() else []:
             if used is None or take.receipt.fingerprint in used:
                 continue
@@ -89,14 +92,14 @@ def _files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() or path.is_symlink()] if folder.is_dir() else []
 
 
-def used_prints(project: Project) -> frozenset[str] | None:
+def used_prints(project: Project, setup: BackendSetup) -> frozenset[str] | None:
     """Fingerprints of the takes that the storyboard plays; None when that cannot be told, and everything stays."""
     try:
         board = Storyboard.load(project.storyboard_file)
         song, analysis = Song.load(project.song_file), SongAnalysis.load(project.analysis_file)
         marks = read_marks(project)
         plan = PlannedFilm(song, analysis, board, project.root, "kept")
-        stage = Stage(plan, project, backends_of(board), marks)
+        stage = Stage(plan, project, backends_of(board, setup), marks)
         footing = Footing()
         used = {kept for scene in board.scenes if (kept := marks.of(scene.id).kept_print)}
         for wish in stage.still_wishes():

@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from suno_video.assemble.profile import encoder_profile
-from suno_video.backends.registry import backend_class
+from suno_video.backends.base import BackendSetup, MakesKind
+from suno_video.backends.registry import make_backend
 from suno_video.core.errors import UsageError
 from suno_video.core.events import EventSink
 from suno_video.core.storyboard import Storyboard
@@ -35,7 +37,7 @@ def on_set(
     song: Path, out: Path, plan: PlannedFilm, project: Project, options: FilmOptions, events: EventSink
 ) -> Iterator[Filming]:
     """Give the film in the making, while the song's sound is encoded beside it."""
-    backends = _isolated(backends_of(plan.storyboard), options)
+    backends = _isolated(backends_of(plan.storyboard, options.setup), options)
     marks = mark_takes(plan.storyboard, project, options)
     stage = Stage(plan, project, backends, marks)
     profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
@@ -48,15 +50,15 @@ def on_set(
             spending=Spending(plan, stage, purse, events),
             memory=MemoryKeeper(options.memory, events),
             soften=soften_prompt,
-            isolate=isolated if options.memory.isolate == "auto" else None,
+            isolate=partial(isolated, setup=options.setup) if options.memory.isolate == "auto" else None,
             retry_refused=options.upgrade,
         )
         yield Filming(out, plan, project, stage, marks, profile, crew)
 
 
-def isolated(name: str) -> IsolatedBackend:
+def isolated(name: str, kind: MakesKind, setup: BackendSetup) -> IsolatedBackend:
     """Give a backend that works in a fresh process for each take."""
-    return IsolatedBackend(backend_class(name))
+    return IsolatedBackend(partial(make_backend, name, kind, setup))
 
 
 def _isolated(backends: Mapping[str, Any], options: FilmOptions) -> dict[str, Any]:
@@ -68,7 +70,10 @@ def _isolated(backends: Mapping[str, Any], options: FilmOptions) -> dict[str, An
     local = {name for name, each in backends.items() if makes_files(each) and not each.capabilities.needs_network}
     if wanted != "always":
         local = {name for name in local if wanted == "auto" and backends[name].capabilities.keeps_memory}
-    return {name: isolated(name) if name in local else backend for name, backend in backends.items()}
+    return {
+        name: isolated(name, backend.capabilities.makes, options.setup) if name in local else backend
+        for name, backend in backends.items()
+    }
 
 
 def open_purse(project: Project, options: FilmOptions, events: EventSink) -> Purse | None:

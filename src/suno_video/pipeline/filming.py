@@ -12,7 +12,7 @@ from typing import Any
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.assemble.proof import SyncProof, prove_sync
 from suno_video.assemble.splice import FilmTags, splice
-from suno_video.backends.base import FailureKind
+from suno_video.backends.base import FailureKind, MakesKind
 from suno_video.core.events import EventSink, FilmUpdated
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.footing import NOT_YET, Footing, Stage, StandIn
@@ -47,7 +47,7 @@ class Crew:
     spending: Spending
     memory: MemoryKeeper
     soften: Callable[[str], str]
-    isolate: Callable[[str], Any] | None = None
+    isolate: Callable[[str, MakesKind], Any] | None = None
     """Gives a backend that works in a fresh process for each take."""
     retry_refused: bool = False
     """Whether to ask again for what a service refused before (`--upgrade`)."""

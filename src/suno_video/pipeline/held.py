@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from suno_video.backends.base import BackendSetup
 from suno_video.backends.registry import backend_class
 from suno_video.core.errors import SunoVideoError
 from suno_video.pipeline.cleaning import used_prints
@@ -40,14 +41,16 @@ class OpenPurchase:
     """What happens next, in words."""
 
 
-def open_purchases(project: Project, entries: Sequence[Entry], *, busy: bool) -> list[OpenPurchase]:
+def open_purchases(
+    project: Project, entries: Sequence[Entry], setup: BackendSetup, *, busy: bool
+) -> list[OpenPurchase]:
     """List what is open among a project's attempts, oldest first.
 
     Args:
         busy: Whether a run works in the project right now.
     """
     still_open = [entry for entry in entries if entry.state in OPEN_STATES]
-    wanted = used_prints(project) if still_open else None
+    wanted = used_prints(project, setup) if still_open else None
     return [
         OpenPurchase(
             attempt=entry.attempt,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
+from suno_video.backends.base import BackendSetup
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief, Quality
 from suno_video.core.errors import ExitStatus, UsageError
@@ -46,6 +47,8 @@ class FilmOptions:
     run: str = ""
     """Id of the run that the cap per run holds for; made when it is empty."""
     memory: MemoryOptions = field(default_factory=MemoryOptions)
+    setup: BackendSetup = field(default_factory=BackendSetup)
+    """What holds for all backends: model cards, prices, addresses and keys."""
     upgrade: bool = False
     """Ask again for what a service refused before."""
     redo: tuple[str, ...] = ()

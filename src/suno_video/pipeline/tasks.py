@@ -9,7 +9,8 @@ from typing import Any
 from suno_video.assemble.conform import conform
 from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile
-from suno_video.backends.registry import backend_class
+from suno_video.backends.base import BackendSetup
+from suno_video.backends.registry import make_backend
 from suno_video.core.errors import UsageError
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.ffmpeg import ffmpeg_version
@@ -20,24 +21,26 @@ from suno_video.render.orders import ClipOrder
 from suno_video.render.pieces import PieceTask
 
 
-def backends_of(storyboard: Storyboard) -> Mapping[str, Any]:
-    """Make the backends that the scenes ask for, and the stand-ins, by name; none is opened.
+def backends_of(storyboard: Storyboard, setup: BackendSetup) -> Mapping[str, Any]:
+    """Make the backends that the scenes ask for, and the stand-ins, as the scenes name them; none is opened.
 
     Raises:
-        UsageError: There is no such backend, or it makes something else than it is asked for.
+        UsageError: There is no such backend or model, or it makes something else than it is asked for.
         BackendUnavailableError: A backend cannot be imported.
+        BadEditError, ConfigError: A card of a model does not fit.
     """
-    names = {EMBEDDED, *(scene.video_backend for scene in storyboard.scenes)}
+    movers = {EMBEDDED, *(scene.video_backend for scene in storyboard.scenes)}
     stills = {scene.still_backend for scene in storyboard.scenes if scene.still_backend}
     if stills:
-        names |= {STILL_MOVER, *stills}
-    backends = {name: backend_class(name)() for name in sorted(names)}
-    for name, kind in [*((name, "still") for name in stills), *((name, "clip") for name in names - stills)]:
-        if backends[name].capabilities.makes != kind:
-            raise UsageError(
-                f"{name} makes no {kind}s.", f"Choose another one for the {kind}s; `suno-video backends` lists them."
-            )
-    return backends
+        movers |= {STILL_MOVER}
+    if both := stills & movers:
+        # One name stands for two models: which of them a scene means is not known from it.
+        raise UsageError(
+            f"{', '.join(sorted(both))} is named for stills and for clips.",
+            "Name a model for each: `suno-video backends` lists them.",
+        )
+    made: dict[str, Any] = {name: make_backend(name, "still", setup) for name in sorted(stills)}
+    return made | {name: make_backend(name, "clip", setup) for name in sorted(movers)}
 
 
 def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: EncoderProfile) -> list[PieceTask]:

@@ -85,7 +85,9 @@ class PaidAccount:
         """Hold money for one more attempt. Raises `BudgetReachedError`."""
         self._request = request
         self._n_holds += 1
-        held = self._purse.hold(self._wish, self._backend.quote(request), self._n_holds)
+        held = self._purse.hold(
+            self._wish, self._backend.quote(request), self._n_holds, getattr(self._backend, "model", "")
+        )
         failpoint("attempt.held")
         return held
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from suno_video.backends.base import FailureKind, FileFootage, Footage, Job, MakeFailed
+from suno_video.backends.base import ClipRequest, FailureKind, FileFootage, Footage, Job, MakeFailed, MakesKind
 from suno_video.core.errors import BackendUnavailableError, BudgetReachedError
 from suno_video.core.events import AttemptFailed, EventSink, SceneStarted, TakeDone
 from suno_video.core.failpoints import failpoint
@@ -58,7 +58,7 @@ class Workbench:
     """Returns memory, with backend and scene, when nothing of an attempt is referenced any more."""
     after_backend: Callable[[], None] = lambda: None
     """Returns memory when a backend was closed."""
-    isolate: Callable[[str], Any] | None = None
+    isolate: Callable[[str, MakesKind], Any] | None = None
     """Gives the backend of that name such that it works in a fresh process for each take."""
 
 
@@ -179,7 +179,7 @@ class Attempts:
         path = made.path if isinstance(made, FileFootage) else made
         if not isinstance(path, Path) or not path.resolve().is_relative_to(self._bench.scratch.resolve()):
             raise MakeFailed(FailureKind.BUG, f"{self._wish.backend} gave no file inside its scratch folder")
-        if isinstance(made, FileFootage) and not hasattr(request, "references"):
+        if isinstance(made, FileFootage) and isinstance(request, ClipRequest):
             return path, inspect_clip(made, request)
         return path, inspect_still(path)
 

@@ -136,7 +136,7 @@ class FootageLoop:
         self._close(backend)
         if advice == "isolate" and self._bench.isolate is not None:
             self._bench.events(Warned(f"memory of {name} does not come back: each scene now gets a fresh process"))
-            self._backends[name] = self._bench.isolate(name)
+            self._backends[name] = self._bench.isolate(name, backend.capabilities.makes)
         self._backends[name].open()
 
     def _missed(self, missed: Missed) -> Missed:

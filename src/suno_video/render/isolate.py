@@ -67,6 +67,7 @@ class IsolatedBackend:
         _require_fit(self._facts, factory, recycle_after)
         self.name: str = self._facts.name
         self.version: str = self._facts.version
+        self.model: str = getattr(self._facts, "model", "")
         self.capabilities = replace(self._facts.capabilities, concurrency=1)
         self.last_peak_mb: float | None = None
         """The most memory that the process of the last request ever held; None when it died, or nobody tells."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
@@ -16,6 +17,8 @@ from suno_video.project.fingerprint import fingerprint, part_prints
 from suno_video.project.takes import Take, TakeKind
 
 _NOT_IN_A_PICTURE = frozenset({"scene"})
+_SAME_SHAPE = 0.05
+"""Two shapes that differ by less than this part are one: what is cropped away is not missed."""
 
 
 @dataclass(frozen=True)
@@ -92,29 +95,58 @@ def clip_order(
     return ClipOrder(scene=scene, backend=scene.video_backend, request=request, start_frame=start)
 
 
-def still_request(storyboard: Storyboard, scene: Scene, capabilities: Capabilities) -> StillRequest:
-    """Order the still of one scene, in a size that the backend can make."""
+def still_request(
+    storyboard: Storyboard, scene: Scene, capabilities: Capabilities, references: tuple[Path, ...] = ()
+) -> StillRequest:
+    """Order the still of one scene, in a size that the backend can make, with as many references as it takes."""
     return StillRequest(
         scene=scene.id,
         prompt=scene.prompt,
         negative_prompt=scene.negative_prompt,
         seed=scene.seed,
         size=legal_size(storyboard.size, capabilities),
+        references=references[: capabilities.max_references],
     )
 
 
 def legal_clip(request: ClipRequest, capabilities: Capabilities) -> ClipRequest:
-    """Snap a request to what a backend can make: the next longer legal length (or its longest), the nearest size."""
-    n_frames = legal_length(request.n_frames, capabilities)
+    """Snap a request to what a backend can make: its rate, the next longer legal length (or its longest), a legal size.
+
+    Pictures and sound that the backend takes no notice of are left out, so that no change in them makes anything again.
+    """
+    fps = capabilities.fps or request.fps
+    n_frames = legal_length(frames_at(request.n_frames, request.fps, fps), fps, capabilities)
     size = legal_size(request.size, capabilities)
-    return replace(request, n_frames=n_frames, size=size, music=request.music.first(n_frames))
+    music = request.music.at_rate(request.fps, fps, n_frames)
+    accepts = capabilities.accepts
+    audio = request.audio
+    if audio is not None:
+        audio = replace(audio, duration_s=n_frames / fps) if "audio" in accepts else None
+    return replace(
+        request,
+        fps=fps,
+        n_frames=n_frames,
+        size=size,
+        music=music,
+        last_frame=request.last_frame if "last_frame" in accepts else None,
+        references=request.references[: capabilities.max_references],
+        audio=audio,
+    )
 
 
-def legal_length(n_frames: int, capabilities: Capabilities) -> int:
-    """The next longer legal length in frames, or the longest there is."""
-    if capabilities.n_frames is None:
+def frames_at(n_frames: int, fps: int, other_fps: int) -> int:
+    """How many frames at another rate show everything up to the moment at which the last frame is shown."""
+    return ((n_frames - 1) * other_fps) // fps + 1
+
+
+def legal_length(n_frames: int, fps: int, capabilities: Capabilities) -> int:
+    """The next longer legal length in frames at `fps`, or the longest there is."""
+    legal = capabilities.n_frames
+    if legal is None and capabilities.seconds is not None:
+        legal = tuple(max(1, round(seconds * fps)) for seconds in capabilities.seconds)
+    if legal is None:
         return n_frames
-    return min((n for n in capabilities.n_frames if n >= n_frames), default=max(capabilities.n_frames))
+    return min((n for n in legal if n >= n_frames), default=max(legal))
 
 
 def legal_size(size: FrameSize, capabilities: Capabilities, scale: Fraction = Fraction(1)) -> FrameSize:
@@ -123,15 +155,37 @@ def legal_size(size: FrameSize, capabilities: Capabilities, scale: Fraction = Fr
     Args:
         scale: Below 1 for less than the film's own size.
     """
+    if capabilities.sizes is not None:
+        return _nearest_size(size, capabilities.sizes, scale)
     step = max(2, capabilities.size_multiple)
     longest = max(size.width_px, size.height_px)
-    limit = Fraction(capabilities.max_side_px or longest, longest)
-    factor = min(scale, limit)
+    limits = [scale, Fraction(capabilities.max_side_px or longest, longest)]
+    if capabilities.max_pixels is not None:
+        limits.append(Fraction(math.sqrt(capabilities.max_pixels / (size.width_px * size.height_px))))
+    factor = min(limits)
     # A limit is kept by rounding down, a wish by rounding to the nearest.
     sides = [max(step, round(side * factor / step) * step) for side in (size.width_px, size.height_px)]
     if capabilities.max_side_px is not None:
         sides = [min(side, capabilities.max_side_px // step * step) for side in sides]
+    if capabilities.max_pixels is not None:
+        while sides[0] * sides[1] > capabilities.max_pixels and max(sides) > step:
+            longer = sides.index(max(sides))
+            sides[longer] -= step
     return FrameSize(width_px=sides[0], height_px=sides[1])
+
+
+def _nearest_size(size: FrameSize, legal: tuple[FrameSize, ...], scale: Fraction) -> FrameSize:
+    """The legal size whose shape is nearest, and among those of about that shape whose height is."""
+
+    def shape_off(other: FrameSize) -> float:
+        return abs(math.log(other.aspect / size.aspect))
+
+    about = min(map(shape_off, legal)) + _SAME_SHAPE
+    wanted_px = size.height_px * float(scale)
+    return min(
+        (other for other in legal if shape_off(other) <= about),
+        key=lambda other: abs(math.log(other.height_px / wanted_px)),
+    )
 
 
 def make_wish(

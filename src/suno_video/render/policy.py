@@ -144,7 +144,7 @@ def _fewer_frames(plan: Plan, capabilities: Capabilities) -> Plan | None:
     request = plan.request
     if not isinstance(request, ClipRequest):
         return None
-    n_frames = legal_length(max(2, request.n_frames // 2), capabilities)
+    n_frames = legal_length(max(2, request.n_frames // 2), request.fps, capabilities)
     if n_frames >= request.n_frames:
         return None
     return plan.but(replace(request, n_frames=n_frames, music=request.music.first(n_frames)), "fewer frames")

@@ -24,7 +24,7 @@ class Purse:
     def __init__(self, ledger: Ledger, caps: Caps, *, project: str, run: str, events: EventSink) -> None:
         self._ledger, self._caps, self._project, self._run, self._events = ledger, caps, project, run, events
 
-    def hold(self, wish: Wish, quote: Quote, number: int) -> Hold:
+    def hold(self, wish: Wish, quote: Quote, number: int, model: str = "") -> Hold:
         """Set money aside for one attempt, or give the open hold that an earlier run left for the same wish.
 
         Raises:
@@ -37,7 +37,7 @@ class Purse:
             kind=wish.kind,
             fingerprint=wish.fingerprint,
             backend=wish.backend,
-            model="",
+            model=model,
             attempt_number=number,
             expected_usd=quote.expected_usd,
             worst_usd=max(quote.worst_usd, quote.expected_usd),
