@@ -140,6 +140,7 @@ def test_hostile_tags_and_lyrics_are_burned_in_as_words(tmp_path: Path) -> None:
     assert "<script>" not in report
 
 
+@pytest.mark.slow
 def test_two_songs_with_one_stem_keep_their_films_apart(song: Path) -> None:
     other = song.with_suffix(".mp3")
     run_ffmpeg(["-f", "lavfi", "-i", "sine=660:d=1", str(other)])

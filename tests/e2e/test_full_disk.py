@@ -106,6 +106,7 @@ def assert_unharmed(found: Round, unharmed: Round) -> None:
     assert (found.bought_twice, found.strays, found.orphans) == ([], [], [])
 
 
+@pytest.mark.slow
 def test_a_disk_that_grows_too_slowly_gives_the_same_film_in_the_end(
     tmp_path: Path, unharmed: tuple[Round, int]
 ) -> None:
