@@ -23,6 +23,8 @@ from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.song import DEFAULT_MAX_DURATION_S
 from suno_video.media.atomic import write_trouble
 from suno_video.settings_groups import (
+    CheckSettings,
+    FinishSettings,
     MemorySettings,
     ModelSettings,
     MoneySettings,
@@ -106,6 +108,10 @@ class Settings(BaseSettings):
     """What may be spent on services."""
     models: ModelSettings = ModelSettings()
     """Which of its models a backend takes."""
+    checks: CheckSettings = CheckSettings()
+    """What is looked for in the pictures of models."""
+    finish: FinishSettings = FinishSettings()
+    """What is done with clips of models before they become the film."""
     services: ServiceSettings = ServiceSettings()
     """Where services are, and the keys to them."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_core.core_schema import ValidationInfo
@@ -69,6 +69,25 @@ class ModelSettings(SettingsGroup):
     """Whether models are loaded with fewer bits, smaller and a little worse; unset, the backend decides."""
     fast: bool | None = None
     """Whether models with fewer steps are taken, faster and a little worse; unset, the backend decides."""
+
+
+Check: TypeAlias = Literal["black", "flat", "frozen", "static", "blown", "drift", "cut", "join"]
+
+
+class CheckSettings(SettingsGroup):
+    """What is looked for in clips and stills that models make; what is found is made again, or played by a stand-in."""
+
+    enabled: bool = True
+    """Whether pictures are looked at; without it only their size and length are."""
+    skip: tuple[Check, ...] = ()
+    """Checks left out: `black`, `flat`, `frozen`, `static`, `blown`, `drift`, `cut`, `join`."""
+
+
+class FinishSettings(SettingsGroup):
+    """What is done with clips of models before they become the film."""
+
+    deflicker: Literal["auto", "none"] = "auto"
+    """Whether the light of clips that flicker is steadied: `auto`, or `none`."""
 
 
 _LOOKS_LIKE_HTTP = r"^https?://[^\s/]+.*$"

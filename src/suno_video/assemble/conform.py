@@ -120,7 +120,7 @@ def file_frames(footage: FileFootage, size: FrameSize, fps: int, start: int, sto
         )
     wanted, number = start, -1
     try:
-        with closing(read_frames(footage_args(footage.path, size), size)) as frames:
+        with closing(read_frames(footage_args(footage.path, size, deflicker=footage.deflicker), size)) as frames:
             for number, frame in enumerate(frames):
                 while wanted < stop and int(wanted * footage.fps / fps + 1e-6) == number:
                     yield frame

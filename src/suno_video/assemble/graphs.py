@@ -17,6 +17,8 @@ AAC_RATE_HZ = 48000
 AAC_FRAME = 1024
 """Samples in one AAC frame, and the encoder's delay: what goes in first comes out 1024 samples later."""
 
+DEFLICKER_FRAMES = 7
+"""Frames whose light is averaged: a quarter of a second, so that a lamp that is switched on still is."""
 _BITEXACT = {"fflags": "+bitexact", "map_metadata": "-1"}
 _BT709 = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709", "color_range": "tv"}
 # Footage of strangers: containers that hold one video, no playlist that could name other files.
@@ -75,8 +77,12 @@ def _segment_options(profile: EncoderProfile) -> dict[str, Any]:
     }
 
 
-def footage_args(path: Path, size: FrameSize) -> list[str]:
-    """Decode every frame of a clip to raw I420 on `pipe:1`, scaled to fill `size` and cropped in the middle."""
+def footage_args(path: Path, size: FrameSize, *, deflicker: bool = False) -> list[str]:
+    """Decode every frame of a clip to raw I420 on `pipe:1`, scaled to fill `size` and cropped in the middle.
+
+    Args:
+        deflicker: Give each frame the mean light of the frames around it.
+    """
     video = ffmpeg.input(_file(path), format_whitelist=VIDEO_FORMATS, protocol_whitelist="file,pipe").video
     video = video.filter(
         "scale",
@@ -88,6 +94,8 @@ def footage_args(path: Path, size: FrameSize) -> list[str]:
         out_range="limited",
     )
     video = video.filter("crop", size.width_px, size.height_px).filter("setsar", 1)
+    if deflicker:
+        video = video.filter("deflicker", mode="am", size=DEFLICKER_FRAMES)
     return _args(
         ffmpeg.output(video, "pipe:1", f="rawvideo", pix_fmt="yuv420p", vcodec="rawvideo", fps_mode="passthrough")
     )

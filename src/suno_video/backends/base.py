@@ -18,6 +18,7 @@ from suno_video.core.color import Palette
 from suno_video.core.frames import I420, FrameSize
 from suno_video.core.music import MusicCurves
 from suno_video.core.storyboard import Motion
+from suno_video.media.watch import Watched
 
 if TYPE_CHECKING:
     from suno_video.backends.catalog import ModelCard
@@ -97,6 +98,10 @@ class FileFootage:
     fps: float
     size: FrameSize
     cost_usd: Decimal = Decimal(0)
+    watched: Watched | None = field(default=None, compare=False, repr=False)
+    """What was seen by a backend that decoded the clip to count its frames: it is not decoded again to be judged."""
+    deflicker: bool = False
+    """Whether its light is to be steadied when it is conformed."""
 
 
 @runtime_checkable

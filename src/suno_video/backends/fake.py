@@ -41,6 +41,7 @@ __all__ = [
     "bad_input",
     "bug",
     "busy",
+    "flawed",
     "frame_number",
     "out_of_memory",
     "refused",
@@ -59,6 +60,11 @@ def busy(cost_usd: str = "0", *, retry_after_s: float | None = None) -> MakeFail
 def refused(cost_usd: str = "0") -> MakeFailed:
     """A service that does not want this prompt."""
     return MakeFailed(FailureKind.REFUSED, "the prompt was refused", Decimal(cost_usd))
+
+
+def flawed(cost_usd: str = "0") -> MakeFailed:
+    """A backend that noticed by itself that what it made is of no use."""
+    return MakeFailed(FailureKind.FLAWED, "the picture came out badly", Decimal(cost_usd))
 
 
 def out_of_memory() -> MakeFailed:
@@ -167,8 +173,8 @@ class FakeVideo(_Fake):
     """
 
     capabilities = Capabilities(
-        makes="clip", accepts=frozenset({"first_frame", "last_frame", "reference", "audio"}), concurrency="unlimited"
-    )
+        makes="clip", accepts=frozenset({"last_frame", "reference", "audio"}), concurrency="unlimited"
+    )  # no first frame: a test card begins with no still
     _usual_name = "fake"
 
     def __init__(
@@ -220,7 +226,7 @@ class FakeVideo(_Fake):
 
 
 class FakeImage(_Fake):
-    """An image backend that makes plain pictures; prompt and seed decide the colour. Takes what all fakes take."""
+    """An image backend that makes plain pictures, coloured by prompt and seed. Takes what all fakes take."""
 
     capabilities = Capabilities(makes="still", accepts=frozenset({"reference"}), concurrency="unlimited")
     _usual_name = "fake-image"
@@ -236,5 +242,10 @@ class FakeImage(_Fake):
         mixed = zlib.crc32(f"{request.seed}\n{request.prompt}\n{request.negative_prompt}".encode())
         color = mixed & 255, mixed >> 8 & 255, mixed >> 16 & 255
         path = job.scratch / f"{request.scene}.png"
-        Image.new("RGB", (request.size.width_px, request.size.height_px), color).save(path)
+        width, height = request.size.width_px, request.size.height_px
+        picture = Image.new("RGB", (width, height), color)
+        # A picture of one colour and nothing else would be taken for a failed one.
+        other = color[0] ^ 128, color[1] ^ 128, color[2] ^ 128
+        picture.paste(other, (width // 3, height // 3, width * 2 // 3, height * 2 // 3))
+        picture.save(path)
         return path

@@ -1,27 +1,26 @@
-"""Looks at a clip that a service sent: its frames are counted, its size and rate read, its picture seen.
+"""Looks at a clip that a service sent: its frames are counted, its size and rate read.
 
 Nothing that the service says about it is believed. What cannot become the scene is a failure that was paid for.
+Whether its picture is fit to be shown is judged by the loop, for every backend; what was seen here goes with
+the footage.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
 from suno_video.backends.base import ClipRequest, FailureKind, FileFootage, MakeFailed
 from suno_video.core.errors import CheckFailedError, EncoderError
 from suno_video.core.frames import MIN_SIDE_PX, FrameSize
-from suno_video.media.ffmpeg import SAFE_INPUT, file_url, read_frames
 from suno_video.media.mp4 import Mp4Track, read_mp4
+from suno_video.media.watch import watch_clip
 
 LEAST_KEPT = 0.6
 """A clip is scaled to fill the frame and cropped. The wrong clip is one of which less than this part would be left."""
 MOST_UPSCALE = 3
 """A clip that would have to be enlarged more than this many times is the wrong clip as well."""
-_LOOK = FrameSize(width_px=64, height_px=36)
-_BLACK_MAX = 24  # the blackest light is 16
 _SLACK = 1e-6
 
 
@@ -32,18 +31,19 @@ def receive_clip(path: Path, request: ClipRequest, cost_usd: Decimal, check_stop
         check_stop: Called often; what it raises goes through.
 
     Raises:
-        MakeFailed: `RETRYABLE`, at `cost_usd`: the file is damaged, too short, black, or of a quite different shape.
+        MakeFailed: `RETRYABLE`, at `cost_usd`: the file is damaged, too short, or of a quite different shape.
     """
     try:
         track = _picture_track(path)
         size = _size_of(track)
-        n_frames = _count_frames(path, check_stop)
+        watched = watch_clip(path, check_stop)
+        n_frames = watched.n_frames
         fps = float(track.fps)
         _check_fits(request, size, n_frames, fps)
     except (CheckFailedError, EncoderError, ValueError) as exc:
         path.unlink(missing_ok=True)
         raise MakeFailed(FailureKind.RETRYABLE, f"the clip cannot be used: {exc}", cost_usd) from exc
-    return FileFootage(path, n_frames, fps, size, cost_usd)
+    return FileFootage(path, n_frames, fps, size, cost_usd, watched)
 
 
 def _picture_track(path: Path) -> Mp4Track:
@@ -59,22 +59,6 @@ def _size_of(track: Mp4Track) -> FrameSize:
     if min(width, height) < MIN_SIDE_PX:
         raise ValueError(f"it is only {track.width_px}x{track.height_px}")
     return FrameSize(width_px=width, height_px=height)
-
-
-def _count_frames(path: Path, check_stop: Callable[[], None]) -> int:
-    """Decode the whole clip, small, and give the number of frames. A clip that is black throughout is refused."""
-    scale = ("-vf", f"scale={_LOOK.width_px}:{_LOOK.height_px}:flags=area")
-    raw = ("-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1")
-    source = (*SAFE_INPUT, "-f", "mov", "-xerror", "-i", file_url(path), "-map", "0:v:0")
-    n_frames, brightest = 0, 0
-    with closing(read_frames([*source, *scale, *raw], _LOOK)) as frames:
-        for frame in frames:
-            check_stop()
-            n_frames += 1
-            brightest = max(brightest, int(frame[: _LOOK.height_px].max()))
-    if brightest <= _BLACK_MAX:
-        raise ValueError("its picture is black from beginning to end")
-    return n_frames
 
 
 def _check_fits(request: ClipRequest, size: FrameSize, n_frames: int, fps: float) -> None:

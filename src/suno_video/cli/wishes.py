@@ -25,7 +25,7 @@ from suno_video.settings import (
     user_models_folder,
     user_prices_file,
 )
-from suno_video.settings_groups import MemorySettings, MoneySettings
+from suno_video.settings_groups import CheckSettings, MemorySettings, MoneySettings
 
 PREVIEW_SIDE_PX = 480
 
@@ -80,6 +80,8 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         run=wishes.run,
         memory=_memory_of(settings.memory),
         setup=setup,
+        checks=_checks_of(settings.checks),
+        deflicker=settings.finish.deflicker == "auto",
         upgrade=wishes.upgrade,
         redo=_names(wishes.redo),
         keep=_names(wishes.keep),
@@ -89,6 +91,12 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
 
 def _caps_of(money: MoneySettings) -> Caps:
     return Caps(money.budget, money.project_budget, money.day_budget, money.month_budget)
+
+
+def _checks_of(checks: CheckSettings) -> frozenset[str]:
+    from suno_video.render.quality import ALL_CHECKS
+
+    return frozenset(ALL_CHECKS).difference(checks.skip) if checks.enabled else frozenset()
 
 
 def _memory_of(memory: MemorySettings) -> MemoryOptions:

@@ -39,7 +39,7 @@ def on_set(
     """Give the film in the making, while the song's sound is encoded beside it."""
     backends = _isolated(backends_of(plan.storyboard, options.setup), options)
     marks = mark_takes(plan.storyboard, project, options)
-    stage = Stage(plan, project, backends, marks)
+    stage = Stage(plan, project, backends, marks, deflicker=options.deflicker)
     profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
     purse = open_purse(project, options, events)
     with sound_meanwhile(song, plan, project, profile) as encoded_sound:
@@ -51,6 +51,7 @@ def on_set(
             memory=MemoryKeeper(options.memory, events),
             soften=soften_prompt,
             isolate=partial(isolated, setup=options.setup) if options.memory.isolate == "auto" else None,
+            checks=options.checks,
             retry_refused=options.upgrade,
         )
         yield Filming(out, plan, project, stage, marks, profile, crew)

@@ -29,9 +29,11 @@ from suno_video.project.takes import Take, TakeMarks, TakeStore
 from suno_video.project.workspace import MADE_WITH, Project, as_written
 from suno_video.render.attempts import BUDGET, Missed, Workbench
 from suno_video.render.footage import FootageLoop, Fulfilled
+from suno_video.render.inspect import Inspector
 from suno_video.render.loop import RenderLoop
 from suno_video.render.orders import Wish
 from suno_video.render.pieces import PieceDone
+from suno_video.render.quality import ALL_CHECKS
 
 FILM_TAG = f"{MADE_WITH}. Pictures are computer-generated."
 
@@ -49,6 +51,8 @@ class Crew:
     soften: Callable[[str], str]
     isolate: Callable[[str, MakesKind], Any] | None = None
     """Gives a backend that works in a fresh process for each take."""
+    checks: frozenset[str] = frozenset(ALL_CHECKS)
+    """Names of the checks that each clip and still must pass."""
     retry_refused: bool = False
     """Whether to ask again for what a service refused before (`--upgrade`)."""
 
@@ -242,6 +246,7 @@ class Filming:
             after_take=crew.memory.after_take,
             after_backend=crew.memory.after_backend,
             isolate=crew.isolate,
+            inspector=Inspector(crew.checks),
         )
         return FootageLoop(self._stage.backends, bench).run(wishes, jobs=crew.jobs)
 
@@ -263,6 +268,6 @@ class Filming:
             self.footing.missing.pop(scene, None)
             return True
         self.footing.missing[scene] = StandIn(outcome.reason, outcome.kind)
-        if outcome.kind in (FailureKind.REFUSED, FailureKind.BAD_INPUT):
+        if outcome.kind in (FailureKind.REFUSED, FailureKind.BAD_INPUT, FailureKind.FLAWED):
             self._misses.write(outcome)
         return False

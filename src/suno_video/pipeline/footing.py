@@ -51,9 +51,18 @@ def with_marks(storyboard: Storyboard, marks: TakeMarks) -> Storyboard:
 class Stage:
     """The film that is being made: storyboard, music and backends, and the orders that follow from them."""
 
-    def __init__(self, plan: PlannedFilm, project: Project, backends: Mapping[str, Any], marks: TakeMarks) -> None:
+    def __init__(
+        self,
+        plan: PlannedFilm,
+        project: Project,
+        backends: Mapping[str, Any],
+        marks: TakeMarks,
+        *,
+        deflicker: bool = True,
+    ) -> None:
         self.board = with_marks(plan.storyboard, marks)
         self.backends = backends
+        self._deflicker = deflicker
         self._music = music_curves(plan.analysis, self.board.first_frame, self.board.n_frames)
         self._cover = project.root / plan.song.cover if plan.song.cover else None
 
@@ -74,9 +83,8 @@ class Stage:
         )
         clip = footing.clips.get(scene.id)
         if clip is not None:
-            return ClipOrder(
-                scene, scene.video_backend, order.request, span[0], footage_of(clip, span[1] - span[0], self.board.fps)
-            )
+            footage = footage_of(clip, span[1] - span[0], self.board.fps, deflicker=self._deflicker)
+            return ClipOrder(scene, scene.video_backend, order.request, span[0], footage)
         if scene.id not in footing.missing:
             return order
         mover = STILL_MOVER if still is not None and STILL_MOVER in self.backends else EMBEDDED

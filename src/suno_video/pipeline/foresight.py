@@ -89,7 +89,8 @@ def foresee_film(song: Path, options: FilmOptions, *, events: EventSink = ignore
 def foresee_plan(plan: PlannedFilm, options: FilmOptions, *, events: EventSink = ignore) -> Forecast:
     """Say the same of a film that is planned already."""
     project, board = Project(plan.project), plan.storyboard
-    stage = Stage(plan, project, backends_of(board, options.setup), mark_takes(board, project, options, write=False))
+    marks = mark_takes(board, project, options, write=False)
+    stage = Stage(plan, project, backends_of(board, options.setup), marks, deflicker=options.deflicker)
     spent_before = options.ledger is not None and options.ledger.is_file() and project.has_identity()
     purse = open_purse(project, options, events) if spent_before else None
     left_usd = purse.left_usd() if purse is not None else tightest(options.caps)

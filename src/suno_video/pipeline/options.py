@@ -20,6 +20,7 @@ from suno_video.core.storyboard import Storyboard
 from suno_video.pipeline.memory import MemoryOptions
 from suno_video.project.purchases import Caps
 from suno_video.project.workspace import Project
+from suno_video.render.quality import ALL_CHECKS
 
 EMBEDDED = "procedural"
 """The backend that can play any scene, and so stands in for the others."""
@@ -49,6 +50,10 @@ class FilmOptions:
     memory: MemoryOptions = field(default_factory=MemoryOptions)
     setup: BackendSetup = field(default_factory=BackendSetup)
     """What holds for all backends: model cards, prices, addresses and keys."""
+    checks: frozenset[str] = frozenset(ALL_CHECKS)
+    """Names of the checks that each clip and still of a model must pass (`render.quality`)."""
+    deflicker: bool = True
+    """Whether the light of clips that flicker is steadied."""
     upgrade: bool = False
     """Ask again for what a service refused before."""
     redo: tuple[str, ...] = ()

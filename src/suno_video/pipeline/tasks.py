@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from suno_video.assemble.conform import conform
+from suno_video.assemble.graphs import DEFLICKER_FRAMES
 from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.backends.base import BackendSetup
@@ -70,7 +71,8 @@ def _source(order: ClipOrder, stage: Stage) -> dict[str, Any]:
     """Everything that decides what a scene's footage looks like."""
     if order.take is not None:
         # By content, whoever made it and whatever it was asked for.
-        return {"take": order.take.path, "rate": order.take.fps}
+        source = {"take": order.take.path, "rate": order.take.fps}
+        return source | ({"deflicker": DEFLICKER_FRAMES} if order.take.deflicker else {})
     version = stage.backends[order.backend].version
     source = {"request": order.request, "backend": order.backend, "version": version}
     return source | ({"stand-in": True} if order.stand_in_reason else {})

@@ -48,6 +48,8 @@ class TakeReceipt(Record):
     changes: tuple[str, ...] = ()
     """What had to give on the way: `reseeded`, `softened prompt`, `tiling`, `half size` ..."""
     seconds: NonNegativeFloat
+    measured: dict[str, float] = {}
+    """What the checks measured in a clip: `flicker`, `motion`, `light`, in levels; empty where they are off."""
     made_from: dict[str, str] = {}
     """A short hash of each part of the wish, so that a later run can say which part has changed."""
 

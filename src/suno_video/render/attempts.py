@@ -18,7 +18,7 @@ from suno_video.core.memory import Advice, forget_tracebacks
 from suno_video.project.purchases import Hold
 from suno_video.project.takes import Take, TakeReceipt, TakeStore
 from suno_video.render.account import Account, FreeAccount, OutcomeUnknown, PaidAccount
-from suno_video.render.inspect import inspect_clip, inspect_still
+from suno_video.render.inspect import Inspector
 from suno_video.render.orders import Wish
 from suno_video.render.policy import Failure, Plan, Recovery, RetryPolicy, Step
 from suno_video.render.purse import Purse
@@ -36,6 +36,8 @@ class Missed:
     kind: str
     """A `FailureKind`, `budget`, or `held`: the outcome of an attempt is not known."""
     reason: str
+    paid_usd: Decimal = Decimal(0)
+    """What its attempts cost all the same."""
 
 
 @dataclass
@@ -58,6 +60,8 @@ class Workbench:
     """Returns memory, with backend and scene, when nothing of an attempt is referenced any more."""
     after_backend: Callable[[], None] = lambda: None
     """Returns memory when a backend was closed."""
+    inspector: Inspector = field(default_factory=Inspector)
+    """Looks at what was made before it counts."""
     isolate: Callable[[str, MakesKind], Any] | None = None
     """Gives the backend of that name such that it works in a fresh process for each take."""
 
@@ -70,6 +74,7 @@ class Attempts:
         self.advice: Advice = "fine"
         """What to do with the backend, for memory's sake, before the next wish."""
         self._plan = Plan(wish.request)
+        self._paid_usd = Decimal(0)
         softer = bench.soften(wish.request.prompt) if bench.soften is not None else None
         self._recovery = Recovery(self._plan, backend.capabilities, bench.policy, softer, wish.request.seed)
 
@@ -90,15 +95,16 @@ class Attempts:
                 if isinstance(closed, Hold):
                     held = closed  # the service has the job: pick it up
                     continue
+                self._paid_usd += Decimal(closed.cost_usd)
                 step = self._recovery.after(closed, self._plan)
                 self._tell(closed, step)
                 if step is None:
-                    return Missed(wish, closed.kind, closed.reason)
+                    return Missed(wish, closed.kind, closed.reason, self._paid_usd)
                 bench.wait(step.wait_s)
                 self._plan = step.plan
                 held = account.renew(self._plan.request)
         except BudgetReachedError as exc:
-            return Missed(wish, BUDGET, exc.message)
+            return Missed(wish, BUDGET, exc.message, self._paid_usd)
         except OutcomeUnknown as exc:
             return Missed(wish, HELD, str(exc))
 
@@ -152,6 +158,7 @@ class Attempts:
         try:
             path, facts = self._inspect(made)
         except MakeFailed as exc:
+            _discard(made, self._bench.scratch)
             return Failure(exc.kind, exc.reason, str(cost_usd))
         wish, plan = self._wish, self._plan
         receipt = TakeReceipt(
@@ -175,13 +182,13 @@ class Attempts:
         return take
 
     def _inspect(self, made: Footage | Path) -> tuple[Path, dict[str, Any]]:
-        request = self._plan.request
+        request, bench = self._plan.request, self._bench
         path = made.path if isinstance(made, FileFootage) else made
-        if not isinstance(path, Path) or not path.resolve().is_relative_to(self._bench.scratch.resolve()):
+        if not isinstance(path, Path) or not path.resolve().is_relative_to(bench.scratch.resolve()):
             raise MakeFailed(FailureKind.BUG, f"{self._wish.backend} gave no file inside its scratch folder")
         if isinstance(made, FileFootage) and isinstance(request, ClipRequest):
-            return path, inspect_clip(made, request)
-        return path, inspect_still(path)
+            return path, bench.inspector.clip(made, request, self._backend.capabilities, bench.check_stop)
+        return path, bench.inspector.still(path)
 
     def _cost_of(self, made: Footage | Path, job: Job) -> Decimal:
         """What was paid: told with the footage or the job, else what was quoted."""
@@ -202,6 +209,13 @@ class Attempts:
         self._bench.events(
             AttemptFailed(wish.scene, wish.backend, failure.kind, failure.reason, words, failure.cost_usd)
         )
+
+
+def _discard(made: Footage | Path, scratch: Path) -> None:
+    """Remove what is of no use, where it lies in our own folder."""
+    path = made.path if isinstance(made, FileFootage) else made
+    if isinstance(path, Path) and path.resolve().is_relative_to(scratch.resolve()):
+        path.unlink(missing_ok=True)
 
 
 def _failure_of(exc: MakeFailed | BackendUnavailableError | MemoryError) -> Failure:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any, TypeAlias
 
 from suno_video.backends.base import FailureKind
@@ -27,6 +28,8 @@ from suno_video.render.pieces import Stopped
 
 log = logging.getLogger(__name__)
 
+_N_PROBES = 2
+"""Clips of a paid backend that are made alone, one after the other, until one of them comes out well."""
 _AT_ONCE = 8
 """Clips in the making at a backend that sets no limit."""
 
@@ -105,11 +108,32 @@ class FootageLoop:
 
     def _make_all(self, name: str, wishes: Sequence[Wish], jobs: int) -> Iterator[Outcome]:
         with self._opened(name) as trouble, self._workers(_width(self._backends[name], jobs)) as pool:
-            pending: set[Future[Outcome]] = {pool.submit(self._make, wish, trouble) for wish in wishes}
-            while pending:
-                # Wakes often, so that a signal reaches the main thread's Python code at once.
-                done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
+            make = partial(self._make, trouble=trouble)
+            # 1. What costs money is looked at before more of it is bought.
+            n_made = 0
+            if self._backends[name].capabilities.spends_money:
+                n_made = yield from self._probe(name, wishes, lambda wish: pool.submit(make, wish))
+            # 2. The rest, as many at once as it likes.
+            yield from _as_they_come({pool.submit(make, wish) for wish in wishes[n_made:]})
+
+    def _probe(
+        self, name: str, wishes: Sequence[Wish], submit: Callable[[Wish], Future[Outcome]]
+    ) -> Generator[Outcome, None, int]:
+        """Make the first wish alone, and where it came out badly the second one; stop buying when both did.
+
+        Gives how many were made, or tried.
+        """
+        reason = ""
+        for number, wish in enumerate(wishes[:_N_PROBES], start=1):
+            (outcome,) = list(_as_they_come({submit(wish)}))
+            yield outcome
+            if not isinstance(outcome, Missed) or not _bodes_ill(outcome):
+                return number
+            reason = outcome.reason
+        n_tried = min(_N_PROBES, len(wishes))
+        if len(wishes) > n_tried:
+            self._away[name] = f"nothing more was bought from {name} after {n_tried} scenes failed alike: {reason}"
+        return n_tried
 
     def _make(self, wish: Wish, trouble: str | None) -> Outcome:
         self._check_stop()
@@ -181,6 +205,23 @@ class FootageLoop:
     def _wait(self, seconds: float) -> None:
         self._stop.wait(seconds)
         self._check_stop()
+
+
+def _as_they_come(pending: set[Future[Outcome]]) -> Iterator[Outcome]:
+    while pending:
+        # Wakes often, so that a signal reaches the main thread's Python code at once.
+        done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+        yield from (future.result() for future in done)
+
+
+def _bodes_ill(missed: Missed) -> bool:
+    """Whether the next scene may well fare alike: it came out badly, cannot be made so, or was paid and is not there.
+
+    A refusal is about one scene's words, and a service that is away is not asked again anyway.
+    """
+    if missed.kind in (FailureKind.FLAWED, FailureKind.BAD_INPUT):
+        return True
+    return missed.kind == FailureKind.RETRYABLE and missed.paid_usd > 0
 
 
 def _width(backend: Any, jobs: int) -> int:

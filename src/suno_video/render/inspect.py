@@ -1,18 +1,64 @@
-"""Looks at what a backend delivered before it counts: sizes and lengths are read from the file, never believed."""
+"""Looks at what a backend delivered before it counts: size, length and picture are read from it, never believed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from PIL import Image, UnidentifiedImageError
 
-from suno_video.backends.base import ClipRequest, FailureKind, FileFootage, MakeFailed
-from suno_video.core.errors import CheckFailedError
+from suno_video.backends.base import Capabilities, ClipRequest, FailureKind, FileFootage, MakeFailed
+from suno_video.core.errors import CheckFailedError, EncoderError
 from suno_video.media.mp4 import read_mp4
+from suno_video.media.watch import watch_clip, watch_still
+from suno_video.render.quality import ALL_CHECKS, Flaw, judge_clip, judge_still, numbers_of
 
 SHORTEST = 0.75
 """A clip that lasts less than this share of what was asked for is a failed one; less is missing is played slower."""
+
+
+@dataclass(frozen=True)
+class Inspector:
+    """Looks at clips and stills.
+
+    Args:
+        checks: The names of the checks of the picture that are made; see `quality.ALL_CHECKS`.
+    """
+
+    checks: frozenset[str] = frozenset(ALL_CHECKS)
+
+    def clip(
+        self, footage: FileFootage, request: ClipRequest, capabilities: Capabilities, check_stop: Callable[[], None]
+    ) -> dict[str, Any]:
+        """Give what the receipt of a clip says: frames, rate, size, and what was measured in its picture.
+
+        Raises:
+            MakeFailed: It is not an MP4 with a picture, or far too short (`RETRYABLE`), or not to be shown (`FLAWED`).
+        """
+        facts = inspect_clip(footage, request)
+        if not self.checks:
+            return facts
+        try:
+            watched = footage.watched or watch_clip(footage.path, check_stop)
+        except (EncoderError, ValueError) as exc:
+            raise MakeFailed(FailureKind.RETRYABLE, f"the clip cannot be decoded: {exc}") from None
+        starts = "first_frame" in capabilities.accepts
+        self._refuse(judge_clip(watched, request, starts_from_still=starts), "clip")
+        return facts | {"measured": numbers_of(watched)}
+
+    def still(self, path: Path) -> dict[str, Any]:
+        """Give what the receipt of a still says. Raises `MakeFailed`: no picture (`RETRYABLE`), or none to be shown."""
+        facts = inspect_still(path)
+        if self.checks:
+            self._refuse(judge_still(watch_still(path)), "still")
+        return facts
+
+    def _refuse(self, flaws: Iterable[Flaw], what: str) -> None:
+        for flaw in flaws:
+            if flaw.check in self.checks:
+                raise MakeFailed(FailureKind.FLAWED, f"the {what} is not fit to be shown ({flaw.check}): {flaw.words}")
 
 
 def inspect_clip(footage: FileFootage, request: ClipRequest) -> dict[str, Any]:

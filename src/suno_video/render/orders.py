@@ -20,6 +20,10 @@ _NOT_IN_A_PICTURE = frozenset({"scene"})
 _SAME_SHAPE = 0.05
 """Two shapes that differ by less than this part are one: what is cropped away is not missed."""
 
+FLICKERS = 0.8
+"""Levels by which the light of a clip trembles from frame to frame (`quality.flicker_of`) before it is steadied: about
+what an eye sees on a whole picture. Footage without flicker has 0.3 and less."""
+
 
 @dataclass(frozen=True)
 class ClipOrder:
@@ -199,8 +203,12 @@ def make_wish(
     return Wish(request.scene, kind, backend, request, whole, part_prints(parts))
 
 
-def footage_of(take: Take, n_frames: int, fps: int) -> FileFootage:
-    """Give a take as footage for `n_frames` frames at `fps`. One that is too short is played slower, to the end."""
+def footage_of(take: Take, n_frames: int, fps: int, *, deflicker: bool = False) -> FileFootage:
+    """Give a take as footage for `n_frames` frames at `fps`. One that is too short is played slower, to the end.
+
+    Args:
+        deflicker: Steady its light, where its receipt says that it flickers more than `FLICKERS`.
+    """
     receipt = take.receipt
     # The last frame that is asked for is (n_frames - 1) / fps seconds in, and must lie within the file.
     longest_fps = Fraction(receipt.n_frames * fps, n_frames)
@@ -210,4 +218,5 @@ def footage_of(take: Take, n_frames: int, fps: int) -> FileFootage:
         fps=min(receipt.fps, float(longest_fps)),
         size=FrameSize(width_px=receipt.width_px, height_px=receipt.height_px),
         cost_usd=Decimal(receipt.cost_usd),
+        deflicker=deflicker and receipt.measured.get("flicker", 0.0) > FLICKERS,
     )

@@ -14,6 +14,8 @@ from suno_video.render.orders import legal_length, legal_size
 Request = StillRequest | ClipRequest
 RESEED = 7919
 """A refused request is asked for again as if it were so many takes later."""
+REROLL = 6007
+"""The same for what came out badly; another number, so that a refusal and a bad clip do not lead to one seed."""
 _SHRINKS = (Fraction(3, 4), Fraction(1, 2))
 
 
@@ -22,6 +24,8 @@ class RetryPolicy:
     """How often and how patiently a failed attempt is repeated."""
 
     max_retries: int = 3
+    max_rerolls: int = 2
+    """How often something that came out badly is made again, each time with another seed."""
     base_s: float = 2.0
     longest_s: float = 60.0
     """Also the longest that a service may ask us to wait; one that wants more is away for this run."""
@@ -87,7 +91,7 @@ class Recovery:
         self, plan: Plan, capabilities: Capabilities, policy: RetryPolicy, softer_prompt: str | None, seed: int = 0
     ) -> None:
         self._policy = policy
-        self._n_retries = 0
+        self._n_retries = self._n_rerolls = 0
         self._rng = random.Random(seed)
         self._refusals = _milder(plan, softer_prompt)
         self._ladder = climb_down(plan, capabilities)
@@ -96,6 +100,8 @@ class Recovery:
         """Choose the next step; None when nothing is left but the stand-in."""
         if failure.kind == FailureKind.RETRYABLE:
             return self._again(failure, plan)
+        if failure.kind == FailureKind.FLAWED:
+            return self._reroll(plan)
         ways = {FailureKind.REFUSED: self._refusals, FailureKind.OUT_OF_MEMORY: self._ladder}.get(failure.kind)
         return None if ways is None else next(ways, None)
 
@@ -106,6 +112,14 @@ class Recovery:
         wait_s = self._policy.wait_s(self._n_retries, failure.retry_after_s, self._rng)
         self._n_retries += 1
         return Step(plan, wait_s, f"again in {wait_s:.0f} s")
+
+    def _reroll(self, plan: Plan) -> Step | None:
+        """What came out badly may be chance: the same plan, economies and all, with another seed."""
+        if self._n_rerolls >= self._policy.max_rerolls:
+            return None
+        self._n_rerolls += 1
+        seed = take_seed(plan.request.seed, REROLL)
+        return Step(plan.but(replace(plan.request, seed=seed), "rerolled"), words="with another seed")
 
 
 def _milder(plan: Plan, softer_prompt: str | None) -> Iterator[Step]:

@@ -44,7 +44,7 @@ def test_a_price_above_the_quote_is_reported_as_it_is(service: FakeService, buye
 
 
 @pytest.mark.parametrize(
-    "what", ["short", "truncated", "empty", "html", "html-as-mp4", "other-size", "black", "sound-only"]
+    "what", ["short", "truncated", "empty", "html", "html-as-mp4", "other-size", "sound-only"]
 )
 def test_a_clip_of_no_use_is_a_failure_that_was_paid(
     service: FakeService, buyer: PaidFakeVideo, job: Job, what: Any
@@ -58,6 +58,16 @@ def test_a_clip_of_no_use_is_a_failure_that_was_paid(
     assert buyer.make(clip_request(), Job(job.scratch)).n_frames == N_FRAMES
     assert service.book.bought_twice() == []
     assert [bought.number for bought in service.book.bought_again()] == [2]
+
+
+def test_a_black_clip_is_brought_as_it_is_for_the_loop_to_judge(
+    service: FakeService, buyer: PaidFakeVideo, job: Job
+) -> None:
+    service.set_mischief(mischief(Trick(what="black")))
+    made = buyer.make(clip_request(), job)
+    assert (made.n_frames, made.cost_usd) == (N_FRAMES, PRICE_USD)
+    assert made.watched is not None
+    assert made.watched.brightest.max() < 24
 
 
 def test_a_page_instead_of_a_clip_is_called_by_its_name(service: FakeService, buyer: PaidFakeVideo, job: Job) -> None:
