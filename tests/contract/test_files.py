@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import secrets
 import time
 from collections.abc import Iterator
@@ -11,8 +12,9 @@ from typing import Any
 import pytest
 
 from suno_video.backends.base import FileFootage, Job, LooksUp
-from suno_video.backends.fakeservice import FakeService, Mischief, Trick
+from suno_video.backends.fakeservice import FakeService, Mischief, PaidFakeVideo, Trick
 from suno_video.media.ffmpeg import file_url, read_frames
+from suno_video.render.inspect import Inspector
 from tests.contract.test_contract import _request
 
 
@@ -63,6 +65,16 @@ def test_what_it_says_of_a_file_is_what_is_in_it(files: Any, job: Job, tmp_path:
     assert sum(1 for _ in read_frames(raw, made.size)) == made.n_frames
     assert made.n_frames / made.fps >= (request.n_frames - 1) / request.fps
     assert 0 <= made.cost_usd <= files.quote(request).worst_usd
+
+
+def test_what_it_makes_passes_the_checks(files: Any, job: Job, tmp_path: Path) -> None:
+    request = _request(files, tmp_path)
+    if "first_frame" in files.capabilities.accepts and isinstance(files, PaidFakeVideo):
+        request = dataclasses.replace(request, first_frame=None)  # it sells test cards, whatever picture it gets
+    made = files.make(request, job)
+    facts = Inspector().clip(made, request, files.capabilities, job.check_stop)
+    assert facts["n_frames"] == made.n_frames
+    assert facts["measured"]["motion"] > 0
 
 
 def test_two_clips_of_one_scene_do_not_overwrite_each_other(files: Any, job: Job, tmp_path: Path) -> None:

@@ -71,8 +71,9 @@ TROUBLES = {
     "address expired": Trouble(first("expired", "fetch")),
     "download cut off": Trouble(first("cut", "fetch")),
     "price above the quote": Trouble(first("overpriced")),
-    # Each scene is tried four times; what was paid and is gone is not there to be played.
-    "every clip expired": Trouble(Mischief(expire_s=0.0, work_s=0.0), n_bought=4 * N_SCENES, exit_status=3),
+    # Each scene is tried four times, and after two that were paid and are gone no third one is bought.
+    "every clip expired": Trouble(Mischief(expire_s=0.0, work_s=0.0), n_bought=4 * 2, exit_status=3),
+    "every clip black": Trouble(Mischief(tricks=(Trick(what="black"),)), n_bought=3 * 2, exit_status=3),
     "no credit": Trouble(
         Mischief(tricks=(Trick(what="no-credit"),)), n_bought=0, n_turned_away=N_SCENES, exit_status=3
     ),

@@ -23,7 +23,7 @@ LOOK = FrameSize(width_px=96, height_px=54)
 BLACK, WHITE = 24, 228
 """Light at or below, at or above which nothing more is seen in a picture (16 and 235 are the ends of the scale)."""
 _TOP_PIXELS = 8
-_THUMB = FrameSize(width_px=32, height_px=18)
+_THUMB = (32, 18)
 
 Series = NDArray[np.float64]
 
@@ -131,13 +131,11 @@ def watch_frames(frames: Iterator[I420]) -> Watched:
                 float(off.mean()),
             )
         )
-        thumbs.append(
-            cv2.resize(light, (_THUMB.width_px, _THUMB.height_px), interpolation=cv2.INTER_AREA).astype(np.uint8)
-        )
+        thumbs.append(cv2.resize(light, _THUMB, interpolation=cv2.INTER_AREA).astype(np.uint8))
         before = flat
     if first is None:
         raise ValueError("there is no frame in it")
-    return Watched(len(rows), *np.array(rows, dtype=np.float64).T, thumbs=np.stack(thumbs), first=first)
+    return Watched(len(rows), *np.array(rows, dtype=np.float64).T, np.stack(thumbs), first)
 
 
 def correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
