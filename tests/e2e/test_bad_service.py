@@ -74,9 +74,8 @@ TROUBLES = {
     # Each scene is tried four times, and after two that were paid and are gone no third one is bought.
     "every clip expired": Trouble(Mischief(expire_s=0.0, work_s=0.0), n_bought=4 * 2, exit_status=3),
     "every clip black": Trouble(Mischief(tricks=(Trick(what="black"),)), n_bought=3 * 2, exit_status=3),
-    "no credit": Trouble(
-        Mischief(tricks=(Trick(what="no-credit"),)), n_bought=0, n_turned_away=N_SCENES, exit_status=3
-    ),
+    # The first clip is ordered alone, and a service that gives no credit is away for the others too.
+    "no credit": Trouble(Mischief(tricks=(Trick(what="no-credit"),)), n_bought=0, n_turned_away=1, exit_status=3),
 }
 
 

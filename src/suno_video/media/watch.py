@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -135,7 +136,9 @@ def watch_frames(frames: Iterator[I420]) -> Watched:
         before = flat
     if first is None:
         raise ValueError("there is no frame in it")
-    return Watched(len(rows), *np.array(rows, dtype=np.float64).T, np.stack(thumbs), first)
+    names = [each.name for each in fields(Watched)][1:-2]  # in the order of a row
+    series: dict[str, Any] = dict(zip(names, np.array(rows, dtype=np.float64).T, strict=True))
+    return Watched(n_frames=len(rows), thumbs=np.stack(thumbs), first=first, **series)
 
 
 def correlation(a: NDArray[np.float32], b: NDArray[np.float32]) -> float:
