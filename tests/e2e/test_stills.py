@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
-from suno_video.backends.base import ClipRequest, Job, StillRequest
+from suno_video.backends.base import BackendSetup, ClipRequest, Job, MakesKind, StillRequest
 from suno_video.backends.fake import FakeImage, FakeVideo, bad_input
-from suno_video.backends.registry import backend_class
+from suno_video.backends.registry import make_backend
 from suno_video.core.brief import Brief
 from suno_video.core.events import Event, FilmUpdated, TakeDone
 from suno_video.core.frames import FrameSize
@@ -28,8 +28,8 @@ class Machines:
     def __init__(self, *fakes: Any) -> None:
         self._fakes = {fake.name: fake for fake in fakes}
 
-    def __call__(self, name: str) -> Any:
-        return (lambda: self._fakes[name]) if name in self._fakes else backend_class(name)
+    def __call__(self, name: str, kind: MakesKind, setup: BackendSetup) -> Any:
+        return self._fakes[name] if name in self._fakes else make_backend(name, kind, setup)
 
 
 class Inverted(FakeImage):
@@ -45,7 +45,7 @@ class Inverted(FakeImage):
 @pytest.fixture
 def use(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     def put_in_place(*fakes: Any) -> None:
-        monkeypatch.setattr("suno_video.pipeline.tasks.backend_class", Machines(*fakes))
+        monkeypatch.setattr("suno_video.pipeline.tasks.make_backend", Machines(*fakes))
 
     return put_in_place
 

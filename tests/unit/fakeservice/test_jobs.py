@@ -43,9 +43,7 @@ def test_a_price_above_the_quote_is_reported_as_it_is(service: FakeService, buye
     assert made.cost_usd == service.book.spent_usd() == 3 * buyer.quote(clip_request()).worst_usd
 
 
-@pytest.mark.parametrize(
-    "what", ["short", "truncated", "empty", "html", "html-as-mp4", "other-size", "sound-only"]
-)
+@pytest.mark.parametrize("what", ["short", "truncated", "empty", "html", "html-as-mp4", "other-size", "sound-only"])
 def test_a_clip_of_no_use_is_a_failure_that_was_paid(
     service: FakeService, buyer: PaidFakeVideo, job: Job, what: Any
 ) -> None:
