@@ -35,16 +35,20 @@ def service(tmp_path: Path) -> Iterator[FakeService]:
 
 
 @pytest.fixture
-def buyer(service: FakeService) -> Callable[..., ReplicateBackend]:
+def buyer(service: FakeService) -> Iterator[Callable[..., ReplicateBackend]]:
     """Give an opened backend for a model."""
+    opened: list[ReplicateBackend] = []
 
     def make(model: str = WAN, kind: Any = "clip", patience: Patience = QUICK) -> ReplicateBackend:
         setup = setup_for(service)
         backend = ReplicateBackend(ModelCatalog.of(setup).find("replicate", model, kind), setup, patience=patience)
+        opened.append(backend)
         backend.open()
         return backend
 
-    return make
+    yield make
+    for backend in opened:
+        backend.close()
 
 
 @pytest.fixture

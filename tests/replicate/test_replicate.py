@@ -295,6 +295,7 @@ def test_a_wrong_token_ends_with_the_right_error(service: FakeService) -> None:
     backend = make_backend("replicate:minimax/video-01", "clip", setup)
     with pytest.raises(KeyRefusedError) as failed:
         backend.open()
+    backend.close()
     assert int(failed.value.exit_status) == 77
 
 

@@ -82,9 +82,12 @@ class ReplicateClient:
         self._patience = patience
         # A redirect is never followed: it could carry the token, or us, to some other machine. No .netrc for the same
         # reason; a proxy is taken from the environment only for the world outside.
-        here = is_loopback(self._address)
-        proxy_free = {"trust_env": False} if here else {}
-        self._http = httpx.Client(timeout=patience.answer_s, follow_redirects=False, auth=_no_auth, **proxy_free)
+        self._http = httpx.Client(
+            timeout=patience.answer_s,
+            follow_redirects=False,
+            auth=_no_auth,
+            trust_env=not is_loopback(self._address),
+        )
         self._sent_s: dict[str, float] = {}
         self._lock = threading.Lock()
 
@@ -194,7 +197,7 @@ class ReplicateClient:
 
     def _upload(self, content: bytes, suffix: str, kind: str, attempt: str) -> str:
         # Its own name may tell something about its owner, and is not needed.
-        parts = {
+        parts: dict[str, tuple[str | None, bytes | str, str]] = {
             "content": (f"{attempt or 'file'}{suffix}", content, kind),
             "metadata": (None, json.dumps({ATTEMPT_KEY: attempt}), "application/json"),
         }
