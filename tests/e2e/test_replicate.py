@@ -23,7 +23,7 @@ def variables(folder: Path, service: FakeService) -> dict[str, str]:
     """Lead a run to the double, for stills and clips."""
     paid = {
         "SUNO_VIDEO_BACKEND": "replicate",
-        "SUNO_VIDEO_STILL_BACKEND": "replicate",
+        "SUNO_VIDEO_STILLS": "replicate",
         "REPLICATE_API_TOKEN": TOKEN,
         "REPLICATE_BASE_URL": service.url,
     }

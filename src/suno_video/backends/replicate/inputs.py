@@ -71,7 +71,7 @@ def files_of(card: ModelCard, request: Request) -> Mapping[str, tuple[Path, ...]
             raise MakeFailed(
                 FailureKind.BAD_INPUT,
                 f"{card.spec} needs a {str(role).replace('_', ' ')}, and the scene has none: "
-                "choose a backend for stills as well, or a model that works from words alone",
+                "choose a backend for stills as well (--stills), or a model that works from words alone",
             )
     return {card.inputs[role]: paths for role, paths in given.items() if paths and role in card.inputs}
 
