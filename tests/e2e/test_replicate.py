@@ -15,6 +15,8 @@ from tests.e2e.conftest import write_song
 from tests.e2e.crashes import environment, kill_tree, start
 from tests.replicate.server import TOKEN, replicate_double
 
+pytestmark = pytest.mark.slow
+
 SONG_S = 8.0
 RENDER = ("render", "song.wav", "--size", "160x90", "--quality", "draft", "--quiet", "--jobs", "2")
 
