@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from suno_video.backends.base import BackendSetup
 from suno_video.backends.fake import FakeImage, FakeVideo
 from suno_video.backends.fakeservice import FakeService, PaidFakeVideo
+from suno_video.backends.patience import Patience
 from suno_video.backends.registry import backend_class, backend_names
+from suno_video.backends.replicate import ReplicateBackend
 from suno_video.core.errors import BackendUnavailableError
+from tests.replicate.server import TOKEN, replicate_double
 
 
 class FakeFiles(FakeVideo):
@@ -20,7 +26,24 @@ class FakeFiles(FakeVideo):
         super().__init__(name="fake-files", footage="file")
 
 
-SHIPPED = {"fake": FakeVideo, "fake-files": FakeFiles, "fake-image": FakeImage, "fake-paid": PaidFakeVideo}
+class LoopbackReplicate(ReplicateBackend):
+    """Buys with its default card for clips from a double of the service on this machine."""
+
+    def __init__(self) -> None:
+        services = {
+            "replicate_url": os.environ["REPLICATE_BASE_URL"],
+            "replicate_token": os.environ["REPLICATE_API_TOKEN"],
+        }
+        super().__init__(setup=BackendSetup(services=services), patience=Patience(answer_s=10, first_pause_s=0.01))
+
+
+SHIPPED = {
+    "fake": FakeVideo,
+    "fake-files": FakeFiles,
+    "fake-image": FakeImage,
+    "fake-paid": PaidFakeVideo,
+    "replicate": LoopbackReplicate,
+}
 
 
 def _class_of(name: str) -> type[Any]:
@@ -46,15 +69,27 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize("backend_type", [_class_of(name) for name in names], ids=names, scope="module")
 
 
+def _paid_service(backend_type: type[Any], book: Path) -> tuple[FakeService, dict[str, str]] | None:
+    """Give the service that a backend buys from, and the variables that lead there."""
+    if issubclass(backend_type, LoopbackReplicate):
+        double = replicate_double(book)
+        return double, {"REPLICATE_BASE_URL": double.url, "REPLICATE_API_TOKEN": TOKEN}
+    if issubclass(backend_type, PaidFakeVideo):
+        fake = FakeService(book)
+        return fake, fake.environment()
+    return None
+
+
 @pytest.fixture(scope="module", autouse=True)
 def service(backend_type: type[Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeService | None]:
-    """The service that `fake-paid` buys from; None for the others."""
-    if not issubclass(backend_type, PaidFakeVideo):
+    """The service on this machine that the backend buys from; None for those that buy nothing."""
+    paid = _paid_service(backend_type, tmp_path_factory.mktemp("service") / "book.sqlite")
+    if paid is None:
         yield None
         return
-    book = tmp_path_factory.mktemp("service") / "book.sqlite"
-    with FakeService(book) as running, pytest.MonkeyPatch.context() as patch:
-        for name, value in running.environment().items():
+    running, variables = paid
+    with running, pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
             patch.setenv(name, value)
         yield running
 

@@ -37,6 +37,8 @@ def _legal(number: int, multiple: int) -> int:
 
 
 def _size(capabilities: Capabilities) -> FrameSize:
+    if capabilities.sizes is not None:
+        return capabilities.sizes[0]
     step = capabilities.size_multiple
     return FrameSize(width_px=_legal(64, step), height_px=_legal(36, step))
 
@@ -54,14 +56,17 @@ def _request(backend: Any, tmp_path: Path, **changes: Any) -> ClipRequest | Stil
     if capabilities.makes == "still":
         still = StillRequest("s001", "a lighthouse in the rain", "text", 7, size)
         return dataclasses.replace(still, **changes)
+    fps = capabilities.fps or FPS
     n_frames = capabilities.n_frames[0] if capabilities.n_frames else 9
+    if capabilities.seconds is not None:
+        n_frames = round(capabilities.seconds[0] * fps)
     clip = ClipRequest(
         scene="s001",
         prompt="a lighthouse in the rain",
         negative_prompt="text",
         seed=7,
         size=size,
-        fps=FPS,
+        fps=fps,
         n_frames=n_frames,
         family="nebula",
         params={},
@@ -70,7 +75,7 @@ def _request(backend: Any, tmp_path: Path, **changes: Any) -> ClipRequest | Stil
         motion=Motion(),
         growth=0.2,
         energy=0.6,
-        music=music_curves(steady_analysis(fps=FPS), 0, n_frames),
+        music=music_curves(steady_analysis(fps=fps), 0, n_frames),
         first_frame=_still(tmp_path) if "first_frame" in capabilities.accepts else None,
         cover=_still(tmp_path),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
@@ -366,3 +366,13 @@ class LooksUp(Protocol):
         Args:
             request: What was asked for; None where only the attempt is known any more.
         """
+
+
+@runtime_checkable
+class LooksUpSince(LooksUp, Protocol):
+    """One whose service keeps no id of ours, so that it helps to know when the attempt was begun."""
+
+    def look_up_since(
+        self, attempt: str, request: ClipRequest | StillRequest | None, since: datetime | None
+    ) -> RemoteState:
+        """Ask what became of an attempt for which money was held at a time. As `look_up` otherwise."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Protocol
 
-from suno_video.backends.base import FailureKind, LooksUp, MakeFailed, RemoteState
+from suno_video.backends.base import FailureKind, LooksUp, LooksUpSince, MakeFailed, RemoteState
 from suno_video.core.errors import SunoVideoError
 from suno_video.core.failpoints import failpoint
 from suno_video.core.money import usd
@@ -144,7 +144,7 @@ class PaidAccount:
         if not isinstance(self._backend, LooksUp):
             return None
         try:
-            state = self._backend.look_up(held.attempt, self._request)
+            state = _ask(self._backend, held, self._request)
         except MakeFailed as exc:
             log.info("looking up %s: %s", held.attempt, exc.reason)
             return None
@@ -153,13 +153,23 @@ class PaidAccount:
         return state.known
 
 
+def _ask(backend: Any, held: Hold, request: Request | None) -> RemoteState:
+    """Ask the service about an attempt; with the time from which on it can have been made, where that helps."""
+    state: RemoteState
+    if isinstance(backend, LooksUpSince):
+        state = backend.look_up_since(held.attempt, request, held.held_at)
+    else:
+        state = backend.look_up(held.attempt, request)
+    return state
+
+
 def close_unwanted(hold: Hold, backend: Any, purse: Purse) -> None:
     """Settle an open hold whose scene was changed since: what was bought is paid, what never arrived is released."""
     if not hasattr(backend, "look_up"):
         return
     try:
         backend.open()
-        state: RemoteState = backend.look_up(hold.attempt, None)
+        state = _ask(backend, hold, None)
     except (MakeFailed, SunoVideoError) as exc:
         log.info("looking up %s: %s", hold.attempt, exc)
         return

@@ -12,7 +12,7 @@ import pytest
 
 from suno_video.backends.base import ClipRequest, FailureKind, FileFootage, Job, MakeFailed
 from suno_video.backends.fakeservice import FakeService, Mischief, PaidFakeVideo, Tariff, Trick
-from suno_video.backends.fakeservice.patience import Patience
+from suno_video.backends.patience import Patience
 from tests.unit.clips import FPS, N_FRAMES, clip_request
 
 HURRIED = Patience(

@@ -10,14 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from suno_video.backends.base import Job
+from suno_video.backends.calling import NotAClip, is_loopback
 from suno_video.backends.fakeservice import FakeService, Mischief, PaidFakeVideo, Tariff, Trick
 from suno_video.backends.fakeservice.answers import Answer, Call
-from suno_video.backends.fakeservice.client import NotAClip, ServiceClient
+from suno_video.backends.fakeservice.client import ServiceClient
 from suno_video.backends.fakeservice.mischief import AFTERS, FATES, FETCH_TURNS, TURNS
-from suno_video.backends.fakeservice.patience import Patience
 from suno_video.backends.fakeservice.remote import read_job
 from suno_video.backends.fakeservice.shop import Shop
-from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, PER_CLIP_VARIABLE, TOKEN_VARIABLE, is_loopback
+from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, PER_CLIP_VARIABLE, TOKEN_VARIABLE
+from suno_video.backends.patience import Patience
 from suno_video.core.errors import BackendUnavailableError, BadEditError, ConfigError, ExitStatus, KeyRefusedError
 from tests.unit.clips import clip_request
 from tests.unit.fakeservice.buying import Stopped

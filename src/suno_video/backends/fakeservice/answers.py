@@ -32,6 +32,8 @@ class Call:
     authorization: str
     base_url: str
     """How the caller reaches us."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """All of them, their names in small letters."""
 
 
 @dataclass(frozen=True)

@@ -23,17 +23,17 @@ from suno_video.backends.base import (
     RemoteState,
     StillRequest,
 )
+from suno_video.backends.calling import Gone, ServiceAway, is_loopback
 from suno_video.backends.fakeservice.bought import BoughtClip, clip_order
-from suno_video.backends.fakeservice.client import Gone, ServiceAway, ServiceClient
-from suno_video.backends.fakeservice.patience import Asking, Patience
+from suno_video.backends.fakeservice.client import ServiceClient
 from suno_video.backends.fakeservice.wire import (
     ADDRESS_VARIABLE,
     ENDED,
     SETTLE_VARIABLE,
     TOKEN_VARIABLE,
     Tariff,
-    is_loopback,
 )
+from suno_video.backends.patience import Asking, Patience
 from suno_video.backends.received import receive_clip
 from suno_video.core.errors import BackendUnavailableError, KeyRefusedError
 

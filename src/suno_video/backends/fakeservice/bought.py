@@ -15,10 +15,11 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from suno_video.backends.base import ClipRequest, FailureKind, Job, MakeFailed
-from suno_video.backends.fakeservice.client import Gone, NotAClip, ServiceAway, ServiceClient
-from suno_video.backends.fakeservice.patience import Patience
+from suno_video.backends.calling import Gone, NotAClip, ServiceAway
+from suno_video.backends.fakeservice.client import ServiceClient
 from suno_video.backends.fakeservice.remote import RemoteJob
 from suno_video.backends.fakeservice.wire import MODERATION, ClipWish, JobMetadata, JobOrder
+from suno_video.backends.patience import Patience
 from suno_video.core.errors import KeyRefusedError
 
 

@@ -13,43 +13,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from suno_video.backends.base import FailureKind, MakeFailed
-from suno_video.backends.fakeservice.patience import Asking, Patience
+from suno_video.backends.calling import (
+    KEY_REFUSED,
+    NotAClip,
+    ServiceAway,
+    is_loopback,
+    repeat,
+    retry_after_s,
+    save,
+    sort_out,
+)
 from suno_video.backends.fakeservice.remote import RemoteJob, read_job
-from suno_video.backends.fakeservice.wire import JobOrder, is_loopback
+from suno_video.backends.fakeservice.wire import JobOrder
+from suno_video.backends.patience import Patience
 from suno_video.core.errors import KeyRefusedError
-from suno_video.media.atomic import replacing
 
 if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
-
-_PASSING = frozenset({429, 500, 502, 503, 504})
-"""Answers after which another try may do better."""
-_GONE = frozenset({404, 410})
-_KEY_REFUSED = frozenset({401, 403})
 _PAGE, _MOST_PAGES = 100, 100
-_MOST_CLIP_BYTES = 1 << 30
-
-
-class ServiceAway(Exception):  # noqa: N818 - classified here, told by the backend
-    """No useful answer, after all tries."""
-
-
-class Gone(Exception):  # noqa: N818 - classified here, told by the backend
-    """The service does not have it, or not any more."""
-
-
-class NotAClip(Exception):  # noqa: N818 - classified here, told by the backend
-    """What the service sends cannot be a video."""
-
-
-class _Passing(Exception):  # noqa: N818 - never leaves this module
-    """Another try may do better."""
-
-    def __init__(self, reason: str, retry_after_s: float | None = None) -> None:
-        super().__init__(reason)
-        self.retry_after_s = retry_after_s
+_KINDS = ("video/", "application/octet-stream")
 
 
 class ServiceClient:
@@ -148,59 +132,25 @@ class ServiceClient:
         self._repeat(lambda: self._download(url, path, check_stop), check_stop)
 
     def _download(self, url: str, path: Path, check_stop: Callable[[], None]) -> None:
-        n_bytes = 0
         with self._http.stream("GET", url) as response:
-            _sort_out(response)
-            kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-            if not kind.startswith("video/") and kind != "application/octet-stream":
-                raise NotAClip(f"the service sends {kind or 'something nameless'} for a clip")
-            with replacing(path) as part, open(part, "wb") as file:
-                for chunk in response.iter_bytes():
-                    check_stop()
-                    n_bytes += file.write(chunk)
-                    if n_bytes > _MOST_CLIP_BYTES:
-                        raise NotAClip("the clip does not end")
+            sort_out(response, key_refused)
+            save(response, path, _KINDS, check_stop)
 
     def _call(self, method: str, url: str) -> Any:
         response = self._http.request(method, url, headers=self._key)
-        _sort_out(response)
+        sort_out(response, key_refused)
         return response.json()
 
     def _repeat(self, ask: Callable[[], T], check_stop: Callable[[], None]) -> T:
-        """Ask until there is an answer, a few times: only for what buys nothing."""
-        import httpx
-
-        n_tried = 0
-        while True:
-            n_tried += 1
-            try:
-                return Asking(ask).result(check_stop)
-            except (httpx.RequestError, _Passing, ValueError) as exc:
-                if n_tried >= self._patience.n_tries:
-                    raise ServiceAway(str(exc) or type(exc).__name__) from exc
-                asked_s = exc.retry_after_s if isinstance(exc, _Passing) else None
-            self._patience.pause_before_try(n_tried, asked_s, check_stop)
-
-
-def _sort_out(response: httpx.Response) -> None:
-    """Let a good answer pass. Raises what `ServiceClient.look` says, and `_Passing`."""
-    status = response.status_code
-    if status in _PASSING:
-        raise _Passing(f"the service answers {status}", _retry_after_s(response))
-    if status in _GONE:
-        raise Gone
-    if status in _KEY_REFUSED:
-        raise key_refused()
-    if not response.is_success:
-        raise ServiceAway(f"the service answers {status}")
+        return repeat(ask, self._patience, check_stop)
 
 
 def raise_refusal(response: httpx.Response) -> None:
     """Raise what an answer to an order means that is not `created`."""
     status, says = response.status_code, f"the service answers {response.status_code} {response.reason_phrase}"
     if status in (429, 503):
-        raise MakeFailed(FailureKind.RETRYABLE, says, retry_after_s=_retry_after_s(response))
-    if status in _KEY_REFUSED:
+        raise MakeFailed(FailureKind.RETRYABLE, says, retry_after_s=retry_after_s(response))
+    if status in KEY_REFUSED:
         raise MakeFailed(FailureKind.UNAVAILABLE, "the service refuses the key") from key_refused()
     if status >= 500:
         # It may have been accepted before something between us and the service broke.
@@ -217,12 +167,3 @@ def key_refused() -> KeyRefusedError:
     return KeyRefusedError(
         "The fake service refuses the key.", "Set SUNO_VIDEO_FAKE_SERVICE_TOKEN to the one that it was started with."
     )
-
-
-def _retry_after_s(response: httpx.Response) -> float | None:
-    """Read `Retry-After` in seconds; None where it is missing, or a date."""
-    try:
-        seconds = float(response.headers.get("Retry-After", ""))
-    except ValueError:
-        return None
-    return seconds if 0 <= seconds < float("inf") else None

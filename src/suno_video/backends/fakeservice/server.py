@@ -34,6 +34,7 @@ class FakeService:
         book: SQLite file of the purchase book; an existing one is continued.
         port: 0 takes a free one.
         now: Seconds since the epoch; tests of expiry give their own.
+        shop: Speaks the protocol; another one makes it the double of another service.
 
     Use as a context manager, or call `start` and `stop`.
     """
@@ -47,13 +48,14 @@ class FakeService:
         mischief: Mischief | None = None,
         port: int = 0,
         now: Callable[[], float] | None = None,
+        shop: type[Shop] = Shop,
     ) -> None:
         self.token = token
         self.book = Book(book)
         self._clips = tempfile.TemporaryDirectory(prefix="suno-video-fake-service-")
         shelf = ClipShelf(Path(self._clips.name))
         options = {} if now is None else {"now": now}
-        self._shop = Shop(
+        self._shop = shop(
             self.book, shelf, token=token, tariff=tariff or Tariff(), mischief=mischief or Mischief(), **options
         )
         self._server = _Server(self._shop, port)
@@ -80,6 +82,11 @@ class FakeService:
     def n_calls(self, door: Door) -> int:
         """How many calls came to a door since the mischief was set."""
         return self._shop.n_calls(door)
+
+    @property
+    def shop(self) -> Shop:
+        """What speaks the protocol."""
+        return self._shop
 
     def start(self) -> Self:
         """Begin to answer, in a thread of its own."""
@@ -166,7 +173,9 @@ class _Handler(BaseHTTPRequestHandler):
             return
         key = self.headers.get("Authorization", "")
         base_url = f"http://{HOST}:{self.server.server_address[1]}"
-        self._send(self.server.shop.answer(Call(self.command, self.path, self.rfile.read(n_bytes), key, base_url)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        body = self.rfile.read(n_bytes)
+        self._send(self.server.shop.answer(Call(self.command, self.path, body, key, base_url, headers)))
 
     def _send(self, answer: Answer) -> None:
         if answer.delivery == "none":

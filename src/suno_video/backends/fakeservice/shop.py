@@ -6,7 +6,7 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import parse_qs, urlsplit
@@ -45,22 +45,16 @@ _TURNS = {
 }
 
 
-def _door_of(call: Call) -> tuple[Door, str] | None:
-    """Give the door that a call came to and the job it names, if any."""
-    path = urlsplit(call.target).path
-    for method, pattern, door in _DOORS:
-        found = re.fullmatch(pattern, path)
-        if found and method == call.method:
-            return door, found[1] if found.groups() else ""
-    return None
-
-
 class Shop:
     """The service behind its HTTP server. Safe to use from several threads.
 
     Args:
         now: Seconds since the epoch; tests of expiry give their own.
     """
+
+    doors: tuple[tuple[str, str, Door], ...] = _DOORS
+    turns: Mapping[str, tuple[HTTPStatus, str]] = _TURNS
+    """What a refusal says, by trick."""
 
     def __init__(
         self,
@@ -95,7 +89,7 @@ class Shop:
 
     def answer(self, call: Call) -> Answer:
         """Do what a call asks, or what mischief makes of it."""
-        place = _door_of(call)
+        place = self._door_of(call)
         if (place is None or place[0] != "fetch") and call.authorization != f"Bearer {self._token}":
             return problem(HTTPStatus.UNAUTHORIZED, "You did not pass a valid authentication token")
         if (call.method, call.target) == ("POST", "/_mischief"):
@@ -105,6 +99,19 @@ class Shop:
         door, job = place
         tricks = self._tricks(door)
         return self._turn(door, call, tricks) or self._serve(door, job, call, tricks)
+
+    def _door_of(self, call: Call) -> tuple[Door, str] | None:
+        """Give the door that a call came to and the job it names, if any."""
+        path = urlsplit(call.target).path
+        for method, pattern, door in self.doors:
+            found = re.fullmatch(pattern, path)
+            if found and method == call.method:
+                return door, found[1] if found.groups() else ""
+        return None
+
+    def _attempt_in(self, call: Call) -> str:
+        order = _order_in(call)
+        return order.metadata.attempt if order else ""
 
     def _take_mischief(self, call: Call) -> Answer:
         try:
@@ -127,11 +134,10 @@ class Shop:
         if trick_now is None:
             return None
         if door == "buy":
-            order = _order_in(call)
-            self._book.turn_away(order.metadata.attempt if order else "", trick_now.what, self._now())
+            self._book.turn_away(self._attempt_in(call), trick_now.what, self._now())
         if trick_now.what == "dropped":
             return HANG_UP
-        status, detail = _TURNS[trick_now.what]
+        status, detail = self.turns[trick_now.what]
         return problem(status, detail, retry_after_s=trick_now.wait_s)
 
     def _serve(self, door: Door, job: str, call: Call, tricks: Sequence[Trick]) -> Answer:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 from dataclasses import dataclass
 from decimal import ROUND_UP, Decimal, InvalidOperation
 from typing import Annotated, Literal, TypeAlias
-from urllib.parse import urlsplit
 
 from pydantic import Field
 
@@ -97,16 +95,3 @@ def _money_in(variable: str, usual: Decimal) -> Decimal:
     if not value.is_finite() or value < 0:
         raise ConfigError(f"{variable}: {text!r} is not an amount in US dollars.", "Write it like 0.05, or unset it.")
     return value
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this very machine, over plain HTTP."""
-    if not re.fullmatch(r"[!-~]+", url):
-        return False
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port  # a port that is no number is told here
-    except ValueError:
-        return False
-    local = host in ("localhost", "::1") or re.fullmatch(r"127(\.\d{1,3}){3}", host) is not None
-    return parts.scheme == "http" and local and parts.username is None
