@@ -9,8 +9,10 @@ import pytest
 
 from suno_video.backends.fake import FakeImage, FakeVideo
 from suno_video.backends.fakeservice import FakeService, PaidFakeVideo
+from suno_video.backends.mlx_video import MlxVideoBackend
 from suno_video.backends.registry import backend_class, backend_names
 from suno_video.core.errors import BackendUnavailableError
+from tests.unit.mlx_video_cards import stand_in_card
 
 
 class FakeFiles(FakeVideo):
@@ -20,17 +22,29 @@ class FakeFiles(FakeVideo):
         super().__init__(name="fake-files", footage="file")
 
 
+class StandInMlxVideo(MlxVideoBackend):
+    """Runs a small program in the place of a model."""
+
+    def __init__(self) -> None:
+        super().__init__(stand_in_card())
+
+
+# What needs a stand-in here, and runs when it is asked for by name.
+STAND_INS: dict[str, type[Any]] = {"mlx-video": StandInMlxVideo}
 SHIPPED = {"fake": FakeVideo, "fake-files": FakeFiles, "fake-image": FakeImage, "fake-paid": PaidFakeVideo}
 
 
 def _class_of(name: str) -> type[Any]:
-    return SHIPPED[name] if name in SHIPPED else backend_class(name)
+    known = SHIPPED | STAND_INS
+    return known[name] if name in known else backend_class(name)
 
 
 def _is_free_and_ready(name: str) -> bool:
     """By default nothing is bought, and what is not installed here is left out. Make-believe money is no money."""
     if name in SHIPPED:
         return True
+    if name in STAND_INS:
+        return False
     try:
         cls = _class_of(name)
     except BackendUnavailableError:
