@@ -1,4 +1,4 @@
-"""Makes stills with mflux. Memory of Metal does not come back in the process that took it: it works in one of its own."""
+"""Makes stills with mflux. Metal keeps memory in the process that took it, so it works in one of its own."""
 
 from __future__ import annotations
 
