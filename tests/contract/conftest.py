@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from suno_video.backends.base import BackendSetup
+from suno_video.backends.catalog import ModelCard
 from suno_video.backends.fake import FakeImage, FakeVideo
 from suno_video.backends.fakeservice import FakeService, PaidFakeVideo
 from suno_video.backends.mlx_video import MlxVideoBackend
@@ -25,8 +27,8 @@ class FakeFiles(FakeVideo):
 class StandInMlxVideo(MlxVideoBackend):
     """Runs a small program in the place of a model."""
 
-    def __init__(self) -> None:
-        super().__init__(stand_in_card())
+    def __init__(self, card: ModelCard | None = None, setup: BackendSetup | None = None) -> None:
+        super().__init__(card or stand_in_card(), setup)
 
 
 # What needs a stand-in here, and runs when it is asked for by name.

@@ -103,7 +103,7 @@ class MfluxBackend:
     @classmethod
     def readiness(cls) -> Readiness:
         """Look whether mflux can work here; imports nothing of it."""
-        if sys.platform != "darwin" or platform.machine() != "arm64":
+        if (platform.system(), platform.machine()) != ("Darwin", "arm64"):
             return Readiness(
                 False, "needs an Apple Silicon machine. Take stills from another backend: suno-video backends."
             )
