@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SONG := examples/lantern-season.mp3
 
-.PHONY: help dev check format lint types layers test test-slow demo docs bench song clean
+.PHONY: help dev check format lint types layers test test-slow test-mlx demo docs bench song clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,12 @@ test: $(BIN)/.dev  ## The tests that take seconds
 
 test-slow: $(BIN)/.dev  ## The tests that take minutes
 	$(BIN)/pytest -n auto -m slow
+
+test-mlx: $(BIN)/.dev  ## The tests with mflux, on Linux without Apple hardware, in .venv-mlx
+	test -d .venv-mlx || python3 -m venv .venv-mlx
+	.venv-mlx/bin/pip install -q -e '.[test]' -r tests/models/requirements-mlx.txt
+	.venv-mlx/bin/pip install -q --no-deps mflux==0.24.0
+	HF_HUB_OFFLINE=1 .venv-mlx/bin/pytest -m slow tests/models/test_mflux.py
 
 demo: $(BIN)/.dev  ## Ten seconds of the example song, from its drop, without key or GPU
 	@mkdir -p out

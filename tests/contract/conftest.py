@@ -10,13 +10,16 @@ from typing import Any
 import pytest
 
 from suno_video.backends.base import BackendSetup
+from suno_video.backends.catalog import ModelCard
 from suno_video.backends.fake import FakeImage, FakeVideo
 from suno_video.backends.fakeservice import FakeService, PaidFakeVideo
+from suno_video.backends.mlx_video import MlxVideoBackend
 from suno_video.backends.patience import Patience
 from suno_video.backends.registry import backend_class, backend_names
 from suno_video.backends.replicate import ReplicateBackend
 from suno_video.core.errors import BackendUnavailableError
 from tests.replicate.server import TOKEN, replicate_double
+from tests.unit.mlx_video_cards import stand_in_card
 
 
 class FakeFiles(FakeVideo):
@@ -37,12 +40,21 @@ class LoopbackReplicate(ReplicateBackend):
         super().__init__(setup=BackendSetup(services=services), patience=Patience(answer_s=10, first_pause_s=0.01))
 
 
+class StandInMlxVideo(MlxVideoBackend):
+    """Runs a small program in the place of a model."""
+
+    def __init__(self, card: ModelCard | None = None, setup: BackendSetup | None = None) -> None:
+        super().__init__(card or stand_in_card(), setup)
+
+
+# Backends that are tried here with a double of what they need.
 SHIPPED = {
     "fake": FakeVideo,
     "fake-files": FakeFiles,
     "fake-image": FakeImage,
     "fake-paid": PaidFakeVideo,
     "replicate": LoopbackReplicate,
+    "mlx-video": StandInMlxVideo,
 }
 
 
