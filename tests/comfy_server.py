@@ -44,7 +44,8 @@ def known_classes() -> dict[str, Any]:
                 choices.append(value)
             else:
                 inputs.setdefault(name, ["ANY", {}])
-    return {**info, **RECORDED["save_video"]}
+    tiled = {**info["VAEDecode"]["input"]["required"], "tile_size": ["INT", {}]}
+    return {**info, **RECORDED["save_video"], "VAEDecodeTiled": {"input": {"required": tiled}}}
 
 
 class ComfyServer:
@@ -90,6 +91,9 @@ class ComfyServer:
             self._change.notify_all()
         self._server.shutdown()
         self._server.server_close()
+        for connection in list(self._server.open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(2)
 
     def restart(self) -> None:
         """Forget everything, as a server that is started anew."""
@@ -314,6 +318,18 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
     comfy: ComfyServer
 
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.open: set[Any] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open.discard(request)
+        super().shutdown_request(request)
+
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients that die leave broken connections."""
 
@@ -394,8 +410,10 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.comfy._status(client)
         self.close_connection = True
         with contextlib.suppress(OSError, io.UnsupportedOperation):
-            while self.connection.recv(4096):
-                pass
+            while heard := self.connection.recv(4096):
+                if heard[0] & 0x0F == 8:  # a goodbye is answered
+                    self.connection.sendall(b"\x88\x00")
+                    return
 
     def _json(self, body: Any, status: int = 200) -> None:
         self._send(status, json.dumps(body).encode(), "application/json; charset=utf-8")

@@ -6,6 +6,7 @@ import json
 import os
 import time
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,8 +24,10 @@ pytestmark = [
 
 
 @pytest.fixture
-def client() -> ComfyClient:
-    return ComfyClient(os.environ["COMFYUI_URL"])
+def client() -> Iterator[ComfyClient]:
+    made = ComfyClient(os.environ["COMFYUI_URL"])
+    yield made
+    made.close()
 
 
 def _graph(client: ComfyClient, tmp_path: Path) -> dict:

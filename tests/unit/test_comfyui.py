@@ -1,4 +1,4 @@
-"""ComfyUI: what was recorded from a real server, and everything that goes wrong there, over a server on this machine."""
+"""ComfyUI: what was recorded from a real server, and all that goes wrong there, over a server on this machine."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import resources
 from pathlib import Path
@@ -60,16 +60,35 @@ def clip(**changes: Any) -> ClipRequest:
 STILL = StillRequest("s001", "a lighthouse", "text", 7, SIZE)
 
 
+_OPEN: list[Any] = []
+
+
+@pytest.fixture(autouse=True)
+def all_closed() -> Iterator[None]:
+    yield
+    while _OPEN:
+        _OPEN.pop().close()
+
+
 @pytest.fixture
-def server(tmp_path: Path) -> Iterator[ComfyServer]:
+def server(tmp_path: Path, all_closed: None) -> Iterator[ComfyServer]:
     with ComfyServer(tmp_path / "output") as running:
         yield running
 
 
 def opened(server: ComfyServer, model: str = "wan2.2-5b", waiting: Waiting = QUICK, **more: Any) -> ComfyUIBackend:
-    backend = ComfyUIBackend(CARDS[model], setup(server), waiting=waiting, **more)
+    return open_it(ComfyUIBackend(CARDS[model], setup(server), waiting=waiting, **more))
+
+
+def open_it(backend: ComfyUIBackend) -> ComfyUIBackend:
+    _OPEN.append(backend)
     backend.open()
     return backend
+
+
+def client_of(server: ComfyServer) -> ComfyClient:
+    _OPEN.append(ComfyClient(server.url))
+    return _OPEN[-1]
 
 
 def setup(server: ComfyServer, folder: Path | None = None) -> BackendSetup:
@@ -80,6 +99,20 @@ def job(tmp_path: Path, attempt: str = "a1", **more: Any) -> Job:
     scratch = tmp_path / "scratch"
     scratch.mkdir(exist_ok=True)
     return Job(scratch, attempt=attempt, **more)
+
+
+def while_running(server: ComfyServer, act: Callable[[], None]) -> threading.Thread:
+    """Do something as soon as a prompt runs."""
+
+    def wait_and_act() -> None:
+        end_s = time.monotonic() + 20
+        while server.running is None and time.monotonic() < end_s:
+            time.sleep(0.01)
+        act()
+
+    thread = threading.Thread(target=wait_and_act, daemon=True)
+    thread.start()
+    return thread
 
 
 def picture(path: Path) -> Path:
@@ -130,8 +163,7 @@ def test_a_users_own_graph_needs_no_python(server: ComfyServer, tmp_path: Path) 
 
     soundfile.write(tmp_path / "song.wav", np.zeros(22050 * 2, dtype=np.float32), 22050)
     card = ModelCatalog.load(tmp_path).find("comfyui", "mine", "clip")
-    backend = ComfyUIBackend(card, setup(server, tmp_path), waiting=QUICK)
-    backend.open()
+    backend = open_it(ComfyUIBackend(card, setup(server, tmp_path), waiting=QUICK))
     span = AudioSpan(tmp_path / "song.wav", 0.5, 9 / 24)
     made = backend.make(clip(first_frame=picture(tmp_path / "kf.png"), audio=span), job(tmp_path))
     assert isinstance(made, FileFootage)
@@ -254,7 +286,7 @@ def test_what_a_graph_can_do_without_is_taken_out_with_its_links(server: ComfySe
     (entry,) = server.history.values()
     classes = {node["class_type"]: node["inputs"] for node in entry["prompt"][2].values()}
     assert "LoadImage" not in classes and "start_image" not in classes["Wan22ImageToVideoLatent"]
-    failed = why(opened(server, "wan2.2-14b"), clip(), job(tmp_path))
+    failed = why(opened(server, "wan2.2-14b"), clip(), job(tmp_path, "a2"))
     assert (failed.kind, "needs a first frame" in failed.reason) == (FailureKind.BAD_INPUT, True)
 
 
@@ -276,7 +308,7 @@ def test_less_memory_is_asked_for_with_tiles_and_the_server_is_cleared(server: C
 def test_events_come_in_the_recorded_order(server: ComfyServer) -> None:
     graph = json.loads(json.dumps(RECORDED["graph"]))
     server.uploads |= {"suno/kf.png": b"", "suno/seg.wav": b""}
-    client = ComfyClient(server.url)
+    client = client_of(server)
     client.post(graph, "p1")
     while client.history("p1") is None or server.sent[-1]["data"].get("node", "") is not None:
         time.sleep(0.02)
@@ -376,8 +408,7 @@ def test_an_answer_that_is_lost_is_no_reason_to_ask_twice(server: ComfyServer, t
 def test_a_server_that_was_restarted_is_asked_again_under_the_same_id(server: ComfyServer, tmp_path: Path) -> None:
     server.work_s = 5.0
     a_job = job(tmp_path)
-    restart = threading.Timer(0.3, server.restart)
-    restart.start()
+    restart = while_running(server, server.restart)
     failed = why(opened(server), clip(), a_job)
     restart.join()
     assert failed.kind == FailureKind.RETRYABLE and "forgotten" in failed.reason
@@ -389,7 +420,7 @@ def test_a_server_that_was_restarted_is_asked_again_under_the_same_id(server: Co
 def test_a_server_that_goes_away_is_unavailable(tmp_path: Path) -> None:
     with ComfyServer(tmp_path / "output", work_s=5) as server:
         backend = opened(server)
-        threading.Timer(0.3, lambda: server.__exit__()).start()
+        while_running(server, server.__exit__)
         failed = why(backend, clip(), job(tmp_path))
     assert failed.kind == FailureKind.UNAVAILABLE
 
@@ -422,7 +453,7 @@ def test_a_run_that_is_stopped_ends_its_own_prompt_and_no_other(
     server: ComfyServer, tmp_path: Path, is_pending: bool
 ) -> None:
     server.work_s = 1.0
-    backend, theirs = opened(server), ComfyClient(server.url)
+    backend, theirs = opened(server), client_of(server)
     graph = {"1": {"class_type": "EmptyImage", "inputs": {}}, "2": {"class_type": "SaveImage", "inputs": {
         "images": ["1", 0], "filename_prefix": "theirs"}}}  # fmt: skip
     if is_pending:
@@ -445,7 +476,7 @@ def test_a_run_that_is_stopped_ends_its_own_prompt_and_no_other(
 
 def test_a_prompt_that_somebody_else_interrupts_may_be_tried_again(server: ComfyServer, tmp_path: Path) -> None:
     server.work_s = 5.0
-    threading.Timer(0.3, lambda: server.interrupt(None)).start()
+    while_running(server, lambda: server.interrupt(None))
     failed = why(opened(server), clip(), job(tmp_path))
     assert failed.kind == FailureKind.RETRYABLE and "interrupted" in failed.reason
 
@@ -463,7 +494,7 @@ def test_a_long_queue_is_waited_for(server: ComfyServer, tmp_path: Path) -> None
     graph = {"1": {"class_type": "EmptyImage", "inputs": {}}, "2": {"class_type": "SaveImage", "inputs": {
         "images": ["1", 0], "filename_prefix": "theirs"}}}  # fmt: skip
     for number in range(3):
-        ComfyClient(server.url).post(graph, f"theirs-{number}")
+        client_of(server).post(graph, f"theirs-{number}")
     assert opened(server).make(clip(), job(tmp_path)).n_frames == 9
 
 

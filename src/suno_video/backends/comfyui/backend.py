@@ -7,10 +7,9 @@ dies finds its prompt again in the server's queue or history, and no prompt is p
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -34,6 +33,7 @@ from suno_video.backends.catalog import ModelCard, ModelCatalog
 from suno_video.backends.comfyui.client import ComfyClient, ServerAway, Turned, patiently
 from suno_video.backends.comfyui.graph import Graph, Nodes, load_graph, with_tiles
 from suno_video.backends.comfyui.needs import check_memory, found_at, what_is_missing
+from suno_video.backends.comfyui.ready import HINT, address_of, model_readiness, server_readiness
 from suno_video.backends.comfyui.received import receive
 from suno_video.backends.comfyui.request import content_key, read_fields, values_of
 from suno_video.backends.comfyui.told import failure, refusal, saved_files, was_interrupted
@@ -44,11 +44,8 @@ log = logging.getLogger(__name__)
 
 Request: TypeAlias = ClipRequest | StillRequest
 
-DEFAULT_URL = "http://127.0.0.1:8188"
 _NAMESPACE = uuid.UUID("6f1d6a0c-5d0e-5c6b-9d53-2f1f3c1f7a10")
 _LOOK_S = 0.8
-_LOOK_LONGER_S = 2.0
-_HINT = "Start ComfyUI, and set COMFYUI_URL to its address if that is not http://127.0.0.1:8188."
 
 
 class ComfyUIBackend:
@@ -120,23 +117,12 @@ class ComfyUIBackend:
     @classmethod
     def readiness(cls) -> Readiness:
         """Look for a server where one is usually, within a second."""
-        return _readiness(address_of(BackendSetup()), _LOOK_S)
+        return server_readiness(address_of(BackendSetup()), _LOOK_S)
 
     @classmethod
     def readiness_of(cls, card: ModelCard | None, setup: BackendSetup) -> Readiness:
         """Look whether the server answers, and has all that a graph needs."""
-        address = address_of(setup)
-        ready = _readiness(address, _LOOK_LONGER_S)
-        if card is None or not ready.ready:
-            return ready
-        client = ComfyClient(address, answer_s=10)
-        try:
-            missing = what_is_missing(load_graph(card, setup.models_folder), card, client.object_info())
-        except ServerAway as exc:
-            return Readiness(False, f"{exc}. {_HINT}")
-        finally:
-            client.close()
-        return Readiness(False, "; ".join(missing)) if missing else ready
+        return model_readiness(card, setup)
 
     def quote(self, request: Request) -> Quote:
         """Nothing is paid for."""
@@ -154,7 +140,7 @@ class ComfyUIBackend:
             stats = client.json("/system_stats")
         except ServerAway as exc:
             client.close()
-            raise BackendUnavailableError(f"{exc}.", _HINT) from exc
+            raise BackendUnavailableError(f"{exc}.", HINT) from exc
         if missing:
             client.close()
             raise BackendUnavailableError(
@@ -275,11 +261,6 @@ class ComfyUIBackend:
         return self._connection
 
 
-def address_of(setup: BackendSetup) -> str:
-    """Where the server is."""
-    return setup.services.get("comfyui_url") or os.environ.get("COMFYUI_URL") or DEFAULT_URL
-
-
 def _id_for(attempt: str) -> str:
     return str(uuid.uuid5(_NAMESPACE, attempt))
 
@@ -296,17 +277,3 @@ def _is_of_use(client: ComfyClient, prompt_id: str) -> bool:
         return True
     client.forget(prompt_id)
     return False
-
-
-def _readiness(address: str, within_s: float) -> Readiness:
-    client = ComfyClient(address, answer_s=within_s)
-    try:
-        stats: Mapping[str, Any] = client.json("/system_stats")
-        devices = stats.get("devices") or [{}]
-        version = (stats.get("system") or {}).get("comfyui_version", "unknown version")
-        free_gb = devices[0].get("vram_free", 0) / (1 << 30)
-    except (ServerAway, AttributeError, TypeError) as exc:
-        return Readiness(False, f"{exc}. {_HINT}")
-    finally:
-        client.close()
-    return Readiness(True, f"ComfyUI {version} at {address}, {devices[0].get('name')}, {free_gb:.1f} GB free")

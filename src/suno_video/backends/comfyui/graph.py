@@ -91,7 +91,9 @@ def load_graph(card: ModelCard, folder: Path | None = None) -> Graph:
     """
     text, origin = _read(card, folder)
     nodes = read_nodes(text, origin)
-    roles = {role: _places(nodes, bound, f"{card.spec}: {role}") for role, bound in card.inputs.items()}
+    roles: dict[str, tuple[Place, ...]] = {
+        role: _places(nodes, bound, f"{card.spec}: {role}") for role, bound in card.inputs.items()
+    }
     fixed = {
         place: list(value) if isinstance(value, tuple) else value
         for bound, value in card.fixed.items()
@@ -128,7 +130,9 @@ def read_nodes(text: str, origin: str) -> Nodes:
     for number, node in nodes.items():
         for name, value in node["inputs"].items():
             if is_link(value) and value[0] not in nodes:
-                raise ConfigError(f"{origin}: {name} of node {number} comes from node {value[0]}, which is missing.")
+                raise ConfigError(
+                    f"{origin}: {name} of node {number} comes from node {value[0]}, which is missing.", _HOW
+                )
     return nodes
 
 

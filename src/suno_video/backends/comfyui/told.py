@@ -105,12 +105,16 @@ def _execution_error(error: Mapping[str, Any], nodes: Nodes) -> MakeFailed:
 
 def saved_files(entry: Mapping[str, Any]) -> list[SavedFile]:
     """All files that a prompt has saved, whatever their nodes call them (images, gifs, videos, audio)."""
-    found = []
-    for output in (entry.get("outputs") or {}).values():
-        for value in output.values() if isinstance(output, dict) else ():
-            for item in value if isinstance(value, list) else ():
-                if isinstance(item, dict) and isinstance(item.get("filename"), str):
-                    found.append(
-                        SavedFile(item["filename"], str(item.get("subfolder", "")), str(item.get("type", "output")))
-                    )
+    lists = [
+        value
+        for output in (entry.get("outputs") or {}).values()
+        for value in (output.values() if isinstance(output, dict) else ())
+        if isinstance(value, list)
+    ]
+    found = [
+        SavedFile(item["filename"], str(item.get("subfolder", "")), str(item.get("type", "output")))
+        for items in lists
+        for item in items
+        if isinstance(item, dict) and isinstance(item.get("filename"), str)
+    ]
     return sorted(found, key=lambda each: each.type != "output")

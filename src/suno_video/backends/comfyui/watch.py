@@ -50,7 +50,8 @@ class Watch:
         except ImportError:
             return
         try:
-            self._socket = connect(self._url, open_timeout=2, close_timeout=0.5, max_size=None, proxy=None)
+            # Entered here and left in `stop`: newer releases want to be used as a context.
+            self._socket = connect(self._url, open_timeout=2, close_timeout=0.5, max_size=None, proxy=None).__enter__()
         except (OSError, WebSocketException, TimeoutError) as exc:
             log.info("no progress from ComfyUI: %s", exc)
             return
@@ -61,7 +62,7 @@ class Watch:
         socket, self._socket = self._socket, None
         if socket is not None:
             with contextlib.suppress(Exception):  # hanging up on whoever is gone may fail in any way
-                socket.close()
+                socket.__exit__(None, None, None)
 
     def _listen(self, socket: Any) -> None:
         from websockets.exceptions import WebSocketException
