@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from suno_video.backends.patience import Patience
 from suno_video.backends.registry import backend_class, backend_names
 from suno_video.backends.replicate import ReplicateBackend
 from suno_video.core.errors import BackendUnavailableError
+from tests.contract.services import LOOPBACK
 from tests.replicate.server import TOKEN, replicate_double
 from tests.unit.mlx_video_cards import stand_in_card
 
@@ -64,7 +66,7 @@ def _class_of(name: str) -> type[Any]:
 
 def _is_free_and_ready(name: str) -> bool:
     """By default nothing is bought, and what is not installed here is left out. Make-believe money is no money."""
-    if name in SHIPPED:
+    if name in SHIPPED or name in LOOPBACK:
         return True
     try:
         cls = _class_of(name)
@@ -95,12 +97,15 @@ def _paid_service(backend_type: type[Any], book: Path) -> tuple[FakeService, dic
 @pytest.fixture(scope="module", autouse=True)
 def service(backend_type: type[Any], tmp_path_factory: pytest.TempPathFactory) -> Iterator[FakeService | None]:
     """The service on this machine that the backend buys from; None for those that buy nothing."""
-    paid = _paid_service(backend_type, tmp_path_factory.mktemp("service") / "book.sqlite")
-    if paid is None:
-        yield None
-        return
-    running, variables = paid
-    with running, pytest.MonkeyPatch.context() as patch:
+    folder = tmp_path_factory.mktemp("service")
+    with ExitStack() as stack:
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        paid = _paid_service(backend_type, folder / "book.sqlite")
+        start = LOOPBACK.get(backend_type.name)
+        variables = paid[1] if paid is not None else {}
+        running = stack.enter_context(paid[0]) if paid is not None else None
+        if start is not None:
+            variables = stack.enter_context(start(folder))
         for name, value in variables.items():
             patch.setenv(name, value)
         yield running
