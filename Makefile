@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SONG := examples/lantern-season.mp3
 
-.PHONY: help dev check format lint types layers test test-slow demo docs bench song clean
+.PHONY: help dev check format lint types layers test test-slow test-models demo docs bench song clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,6 +37,10 @@ test: $(BIN)/.dev  ## The tests that take seconds
 
 test-slow: $(BIN)/.dev  ## The tests that take minutes
 	$(BIN)/pytest -n auto -m slow
+
+test-models: $(BIN)/.dev  ## The tests over tiny models with random weights (installs torch for the CPU first)
+	$(BIN)/pip install -q -c constraints-cpu.txt -e '.[dev,cuda]'
+	$(BIN)/pytest -n 1 tests/models
 
 demo: $(BIN)/.dev  ## Ten seconds of the example song, from its drop, without key or GPU
 	@mkdir -p out
