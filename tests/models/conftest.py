@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+pytest.register_assert_rewrite("tests.contract.test_contract")
 os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}  # before any of them is imported
 
 
@@ -47,3 +48,11 @@ def opened(tiny_folder: Callable[[str], Path]) -> Iterator[Callable[..., Any]]:
     yield backend
     for each in made:
         each.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What these libraries warn of among themselves is no fault of ours."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.filterwarnings("default"))

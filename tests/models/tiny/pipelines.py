@@ -164,7 +164,7 @@ def cogvideox() -> Any:
         temporal_compression_ratio=4,
         max_text_seq_length=16,
         use_rotary_positional_embeddings=True,
-        use_learned_positional_embeddings=True,
+        use_learned_positional_embeddings=False,
     )
     vae = D.AutoencoderKLCogVideoX(
         in_channels=3,

@@ -140,11 +140,10 @@ def _encode_ltx2(pipe: Any, order: Order) -> dict[str, Any]:
 
 
 def _encode_hunyuan(pipe: Any, order: Order) -> dict[str, Any]:
-    image = pipe.video_processor.preprocess(
-        first_frame_of(order.clip), order.clip.size.height_px, order.clip.size.width_px
-    )
     template = {"prompt_template": order.extra_call["prompt_template"]} if "prompt_template" in order.extra_call else {}
-    words, pooled, mask = pipe.encode_prompt(image, order.request.prompt, **template, **order.sequence)
+    words, pooled, mask = pipe.encode_prompt(
+        first_frame_of(order.clip), order.request.prompt, **template, **order.sequence
+    )
     return {"prompt_embeds": words, "pooled_prompt_embeds": pooled, "prompt_attention_mask": mask}
 
 

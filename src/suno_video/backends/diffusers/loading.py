@@ -41,10 +41,6 @@ def load_painter(
     large = [name for name in _parts(folder) if name.startswith(("transformer", "unet"))]
     config = _quantization(large, place) if quantize else None
     pipe = _load(folder, family, place, left_out | ({"quantization_config": config} if config is not None else {}))
-    if family.vae_float32:
-        import torch
-
-        pipe.vae.to(torch.float32)
     _add_lora(pipe, card)
     if quantize and config is None:
         _cast_layers(pipe, large, place)
@@ -68,7 +64,7 @@ def _load(folder: Path, family: Family, place: Place, changes: dict[str, Any]) -
     try:
         pipe = pipeline.from_pretrained(
             str(folder),
-            dtype=place.dtype,
+            dtype=_dtypes(family, place),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
@@ -86,6 +82,13 @@ def _load(folder: Path, family: Family, place: Place, changes: dict[str, Any]) -
         if hasattr(part, "eval"):
             part.eval()  # some parts come in training mode, and would drop out at random
     return pipe
+
+
+def _dtypes(family: Family, place: Place) -> Any:
+    """Give one type of number for all parts, or one for each."""
+    import torch
+
+    return {"default": place.dtype, "vae": torch.float32} if family.vae_float32 else place.dtype
 
 
 def _settle(pipe: Any, place: Place, economies: Collection[Economy]) -> None:
