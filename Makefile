@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SONG := examples/lantern-season.mp3
 
-.PHONY: help dev check format lint types layers test test-slow test-mlx demo docs bench song clean
+.PHONY: help dev check format lint types layers test test-slow test-models test-mlx demo docs bench song clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,6 +43,10 @@ test-mlx: $(BIN)/.dev  ## The tests with mflux, on Linux without Apple hardware,
 	.venv-mlx/bin/pip install -q -e '.[test]' -r tests/models/requirements-mlx.txt
 	.venv-mlx/bin/pip install -q --no-deps mflux==0.24.0
 	HF_HUB_OFFLINE=1 .venv-mlx/bin/pytest -m slow tests/models/test_mflux.py
+
+test-models: $(BIN)/.dev  ## The tests over tiny models with random weights (installs torch for the CPU first)
+	$(BIN)/pip install -q -c constraints-cpu.txt -e '.[dev,cuda]'
+	$(BIN)/pytest -n 1 tests/models
 
 demo: $(BIN)/.dev  ## Ten seconds of the example song, from its drop, without key or GPU
 	@mkdir -p out

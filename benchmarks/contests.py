@@ -185,6 +185,13 @@ def slopes(bench: Bench) -> Data:
     return measure_slopes(quick=bench.end_s is not None)
 
 
+def overhead(bench: Bench) -> Data:
+    """Clips of a model through the loop against the bare calls of its pipeline."""
+    from overhead import measure_overhead
+
+    return measure_overhead(n_rounds=bench.n_rounds)
+
+
 CONTESTS = {
     "start": start_up,
     "analysis": analysis,
@@ -192,4 +199,5 @@ CONTESTS = {
     "memory": memory,
     "slopes": slopes,
     "crashes": crashes,
+    "overhead": overhead,
 }

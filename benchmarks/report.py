@@ -33,6 +33,10 @@ Each line is one process, held to {limit_mb} MB by the kernel (`RLIMIT_DATA`), t
 and scenes with the settings of `configs/low-memory.toml`. *RSS* is that of the process after a song, scene or clip;
 *tree* adds ffmpeg, shared pages counted twice, sampled twenty times a second. *Slope*: least squares, without the
 first ones, in which libraries are loaded and painters compiled: what they leave stays for good."""
+OVERHEAD_NOTE = """\
+The same clips by the same backend: *bare*, only the calls of the pipeline; *loop*, with everything that a film needs:
+looking at what came out, encoding it as MP4, receipts, giving memory back. Loading, words and the first clip are left
+out of both. A tiny model takes next to no time, so that its share says little: the milliseconds are what stays."""
 FACTS = """\
 {date}; {cpu}, {n_cpus} processors, {memory_gb} GB, {system}, Python {python}; {versions}; {n_rounds} rounds, {jobs}
 jobs; load average {load_before} before, {load_after} after."""
@@ -44,7 +48,7 @@ def write_report(results: Data) -> str:
     parts = ["# Benchmarks", "", "Written by `make bench`; do not edit.", ""]
     parts += [BEGIN, *_summary(results), END, ""]
     chapters = {"films": _films, "start": _start, "analysis": _analysis, "memory": _memory, "slopes": _slopes}
-    chapters |= {"crashes": _crashes}
+    chapters |= {"crashes": _crashes, "overhead": _overhead}
     for name, chapter in chapters.items():
         if name in results:
             parts += [*chapter(results[name]), *_facts(results[name]["facts"]), ""]
@@ -123,6 +127,17 @@ def _crashes(found: Data) -> list[str]:
         ("processes left", str(found["n_orphans"])),
     ]
     return ["## Crashes", "", *_table(("", "counted"), rows), "", CRASHES_NOTE, ""]
+
+
+def _overhead(found: Data) -> list[str]:
+    rows = []
+    for name, run in found["runs"].items():
+        more_s = run["loop_s"] - run["bare_s"]
+        numbers = (f"{1000 * run['bare_s']:.0f}", f"{1000 * run['loop_s']:.0f}", f"{1000 * more_s:.0f}")
+        rows.append((name, str(run["n_clips"]), *numbers, f"{more_s / run['bare_s']:.1%}"))
+    head = ("", "clips", "bare, ms a clip", "loop, ms a clip", "more, ms", "share")
+    shown = _table(head, rows) if rows else ["Not measured: the packages of the diffusers backend are not installed."]
+    return ["## Overhead of the loop", "", *shown, "", OVERHEAD_NOTE, ""]
 
 
 def _start(found: Data) -> list[str]:

@@ -112,20 +112,19 @@ def test_two_hundred_scenes_leave_memory_as_it_was(tmp_path: Path, jobs: int, at
 @with_models
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("offload", ["model", "group"])
-def test_fourteen_clips_of_an_offloaded_model_leave_nothing_behind_and_no_failure_does(
-    tmp_path: Path, offload: str
-) -> None:
-    run = watch("tiny_clips", offload, tmp_path, N_CLIPS)
+def test_fourteen_clips_of_an_offloaded_model_leave_nothing_behind_and_no_failure_does(tmp_path: Path) -> None:
+    run = watch("tiny_clips", "group", tmp_path, N_CLIPS)
     clips = last_of_each(run.readings[:-1])
     mb = slope([reading.rss_mb for reading in clips[1:]])
     tensors = ", ".join(f"{reading.n_tensors}" for reading in run.readings)
-    show(f"{N_CLIPS} clips, {offload} offload", run, f"{mb:+.2f} MB a clip from clip 2 on; live tensors: {tensors}")
+    show(f"{N_CLIPS} clips, group offload", run, f"{mb:+.2f} MB a clip from clip 2 on; live tensors: {tensors}")
     # The first clip fails three times, until its parts are offloaded; the seventh once, in the middle.
     labels = [reading.label for reading in run.readings]
     assert (labels.count("s001"), labels.count("s007"), len(labels)) == (4, 2, N_CLIPS + 5)
     assert {(reading.n_tensors, reading.tensor_mb) for reading in clips} == {(clips[0].n_tensors, clips[0].tensor_mb)}
-    assert {reading.n_tensors for reading in run.readings if reading.label == "s007"} == {clips[0].n_tensors}
+    # After a failure the model itself is gone, and nothing of it may be left.
+    failed = next(reading.tensor_mb for reading in run.readings if reading.label == "s007")
+    assert failed < 0.25 * clips[0].tensor_mb
     assert run.readings[-1].tensor_mb < 0.01 * clips[0].tensor_mb
     assert mb < MAX_MB_PER_CLIP
     assert len({reading.n_files for reading in clips}) == 1
@@ -135,13 +134,14 @@ def test_fourteen_clips_of_an_offloaded_model_leave_nothing_behind_and_no_failur
 @pytest.mark.gpu
 @pytest.mark.skipif(shutil.which("nvidia-smi") is None, reason="needs a CUDA device")
 @pytest.mark.timeout(3600)
-def test_fourteen_clips_of_a_model_of_full_size_leave_the_graphics_card_as_it_was(tmp_path: Path) -> None:
-    """Never run where this was written, for want of a graphics card: correct by reading. Takes about 20 GB on it."""
-    run = watch("tiny_clips", "cuda", tmp_path, N_CLIPS, limit_mb=64 * 1024)
+@pytest.mark.parametrize("family", ["wan", "cogvideox"])
+def test_fourteen_clips_of_a_model_of_full_size_leave_the_graphics_card_as_it_was(tmp_path: Path, family: str) -> None:
+    """Never run where this was written, for want of a graphics card: correct by reading. Takes about 24 GB on it."""
+    run = watch("tiny_clips", family, tmp_path, N_CLIPS, limit_mb=64 * 1024)
     clips = last_of_each(run.readings[:-1])
     vram = [reading.device_mb for reading in clips]
     seconds = [after.at_s - before.at_s for before, after in pairwise(clips)]
-    show(f"{N_CLIPS} clips, 5 billion parameters", run, f"VRAM: {vram} MB; seconds a clip: {seconds}")
+    show(f"{N_CLIPS} clips of {family}, 5 billion parameters", run, f"VRAM: {vram} MB; seconds a clip: {seconds}")
     assert vram[0] > 2 * 5e9 / 2**20  # the weights, in two bytes each, lie on the card
     assert vram == pytest.approx([vram[0]] * N_CLIPS, rel=0.01)
 

@@ -6,7 +6,7 @@ that and reports what it really got. It does not retry, keep accounts, or print.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -318,6 +318,24 @@ class HasModels(Protocol):
     @classmethod
     def readiness_of(cls, card: ModelCard | None, setup: BackendSetup) -> Readiness:
         """Look whether one model (None: any) can work here; loads nothing heavy and calls no service that costs."""
+
+
+@runtime_checkable
+class Prepares(Protocol):
+    """A backend that is quicker, or needs less memory, when it knows early what will be asked of it."""
+
+    def prepare(self, requests: Sequence[ClipRequest | StillRequest], check_stop: Callable[[], None]) -> None:
+        """Do beforehand what all requests of a pass need. Called once after `open`; `make` works without it too.
+
+        A backend in a process of its own is not told: that process makes only a few requests.
+
+        Args:
+            check_stop: Call it whenever you wait; it raises when the run is to end.
+
+        Raises:
+            MakeFailed: It could not; each request is then tried by itself.
+            BackendUnavailableError: It cannot work here.
+        """
 
 
 class ImageBackend(Backend, Protocol):

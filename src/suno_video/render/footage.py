@@ -16,10 +16,10 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, TypeAlias
 
-from suno_video.backends.base import FailureKind
+from suno_video.backends.base import FailureKind, MakeFailed, Prepares
 from suno_video.core.errors import BackendUnavailableError
 from suno_video.core.events import FootagePlanned, SceneFailed, TakeDone, Warned
-from suno_video.core.memory import Advice
+from suno_video.core.memory import Advice, forget_tracebacks
 from suno_video.project.takes import Take
 from suno_video.render.account import close_unwanted
 from suno_video.render.attempts import Attempts, Missed, Workbench
@@ -107,7 +107,7 @@ class FootageLoop:
         self._bench.events(FootagePlanned(wishes[0].kind, len(wishes), len(missing), f"{expected:f}", f"{worst:f}"))
 
     def _make_all(self, name: str, wishes: Sequence[Wish], jobs: int) -> Iterator[Outcome]:
-        with self._opened(name) as trouble, self._workers(_width(self._backends[name], jobs)) as pool:
+        with self._opened(name, wishes) as trouble, self._workers(_width(self._backends[name], jobs)) as pool:
             make = partial(self._make, trouble=trouble)
             # 1. What costs money is looked at before more of it is bought.
             n_made = 0
@@ -168,10 +168,11 @@ class FootageLoop:
         return missed
 
     @contextmanager
-    def _opened(self, name: str) -> Iterator[str | None]:
+    def _opened(self, name: str, wishes: Sequence[Wish]) -> Iterator[str | None]:
         """Open a backend for a pass and close it after it. Gives the reason when it cannot be opened."""
         try:
             self._backends[name].open()
+            self._prepare(self._backends[name], wishes)
             trouble = None
         except BackendUnavailableError as exc:
             trouble = exc.message
@@ -179,6 +180,15 @@ class FootageLoop:
             yield trouble
         finally:
             self._close(self._backends[name])
+
+    def _prepare(self, backend: Any, wishes: Sequence[Wish]) -> None:
+        if not isinstance(backend, Prepares):
+            return
+        try:
+            backend.prepare([wish.request for wish in wishes], self._check_stop)
+        except MakeFailed as exc:
+            forget_tracebacks(exc)
+            log.warning("%s could not prepare: %s (%s)", backend.name, exc.reason, exc.kind)
 
     def _close(self, backend: Any) -> None:
         try:
