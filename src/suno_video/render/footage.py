@@ -172,7 +172,7 @@ class FootageLoop:
         """Open a backend for a pass and close it after it. Gives the reason when it cannot be opened."""
         try:
             self._backends[name].open()
-            self._prepare(self._backends[name], wishes)
+            self._prepare(name, wishes)
             trouble = None
         except BackendUnavailableError as exc:
             trouble = exc.message
@@ -181,14 +181,15 @@ class FootageLoop:
         finally:
             self._close(self._backends[name])
 
-    def _prepare(self, backend: Any, wishes: Sequence[Wish]) -> None:
+    def _prepare(self, name: str, wishes: Sequence[Wish]) -> None:
+        backend = self._backends[name]
         if not isinstance(backend, Prepares):
             return
         try:
             backend.prepare([wish.request for wish in wishes], self._check_stop)
         except MakeFailed as exc:
             forget_tracebacks(exc)
-            log.warning("%s could not prepare: %s (%s)", backend.name, exc.reason, exc.kind)
+            log.warning("%s could not prepare: %s (%s)", name, exc.reason, exc.kind)
 
     def _close(self, backend: Any) -> None:
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from suno_video.backends.comfyui.graph import Nodes
-from suno_video.backends.fakeservice.patience import Asking
+from suno_video.backends.patience import Asking
 from suno_video.core.errors import ConfigError
 from suno_video.media.atomic import replacing
 
