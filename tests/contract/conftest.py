@@ -101,7 +101,7 @@ def service(backend_type: type[Any], tmp_path_factory: pytest.TempPathFactory) -
     with ExitStack() as stack:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         paid = _paid_service(backend_type, folder / "book.sqlite")
-        start = LOOPBACK.get(backend_type.name)
+        start = LOOPBACK.get(getattr(backend_type, "name", ""))
         variables = paid[1] if paid is not None else {}
         running = stack.enter_context(paid[0]) if paid is not None else None
         if start is not None:

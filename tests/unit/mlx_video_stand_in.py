@@ -14,9 +14,17 @@ from imageio_ffmpeg import get_ffmpeg_exe
 
 
 def make_clip(args: argparse.Namespace, n_frames: int) -> None:
-    # Another seed, another hue; moving, so that no two frames are alike.
-    source = f"testsrc2=size={args.width}x{args.height}:rate={args.fps},hue=h={args.seed % 360}"
-    command = [get_ffmpeg_exe(), "-v", "error", "-y", "-f", "lavfi", "-i", source, "-frames:v", str(n_frames)]
+    if args.image:  # begins with the still, and moves away from it
+        source = ["-loop", "1", "-framerate", str(args.fps), "-i", args.image]
+        source += ["-vf", f"scale={args.width}:{args.height},setsar=1,scroll=h=0.01"]
+    else:
+        source = [
+            "-f",
+            "lavfi",
+            "-i",
+            f"testsrc2=size={args.width}x{args.height}:rate={args.fps},hue=h={args.seed % 360}",
+        ]  # another seed, another hue
+    command = [get_ffmpeg_exe(), "-v", "error", "-y", *source, "-frames:v", str(n_frames)]
     subprocess.run([*command, "-c:v", "libx264", "-pix_fmt", "yuv420p", args.output], check=True)
 
 

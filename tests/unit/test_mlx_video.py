@@ -14,6 +14,7 @@ from typing import Any
 
 import psutil
 import pytest
+from PIL import Image
 
 from suno_video.backends.base import AudioSpan, BackendSetup, FailureKind, FileFootage, Job, MakeFailed
 from suno_video.backends.catalog import ModelCatalog
@@ -69,7 +70,7 @@ def test_a_clip_is_what_the_program_made(tmp_path: Path) -> None:
 def test_words_reach_the_program_as_they_are(tmp_path: Path) -> None:
     prompt = "-- a {seed}; $(touch x) `y` \"quoted\" 'twice'\nnext line"
     still = tmp_path / "still.png"
-    still.touch()
+    Image.new("RGB", (64, 36), "teal").save(still)
     words = told(tmp_path, prompt=prompt, negative_prompt="", first_frame=still)
     assert words[0] == f"--prompt={prompt}"
     assert words[words.index("--image") + 1] == str(still)
