@@ -23,7 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from PIL import Image
 
-from suno_video.backends.testcards import FakeStream, black_frames, write_clip
+from suno_video.backends.testcards import FakeStream, write_clip
 from suno_video.core.frames import FrameSize
 
 RECORDED: dict[str, Any] = json.loads((Path(__file__).parent / "data" / "comfyui_recorded.json").read_text())
@@ -58,7 +58,7 @@ class ComfyServer:
     def __init__(self, folder: Path, work_s: float = 0.0) -> None:
         self.folder, self.work_s = folder, work_s
         self.fates: list[str] = []
-        """What becomes of the next prompts: ok, oom, error, black, interrupted, lost-answer, drop-ws, odd-events."""
+        """What becomes of the next prompts: ok, oom, error, short, lost-answer, drop-ws, odd-events."""
         self.posts: list[str] = []
         """Ids of all prompts that were accepted."""
         self.calls: list[str] = []
@@ -202,6 +202,8 @@ class ComfyServer:
         if fate == "odd-events":
             self._tell(client, "from_the_future", {"prompt_id": pid})
             self._tell(client, "executing", {"node": None, "prompt_id": "somebody-elses"})
+            self._tell(client, "progress", {"value": 3, "max": 4, "node": "1", "prompt_id": pid})
+            self._tell(client, "progress", {"value": 9, "max": 9, "node": "1", "prompt_id": "somebody-elses"})
             self._raw(client, struct.pack(">II", 1, 2) + b"preview", 2)
         if fate == "drop-ws":
             self.drop(client)
@@ -310,8 +312,8 @@ def _write_clip(path: Path, graph: dict[str, Any], fate: str) -> None:
     size, fps = _size(graph), _number(graph, "fps", default=24)
     n_frames = _number(graph, "length", "amount", default=9)
     seed = _number(graph, "seed", "noise_seed", default=1)
-    frames = black_frames(size, n_frames) if fate == "black" else FakeStream(size, n_frames, seed).frames()
-    write_clip(path, frames, size, fps)
+    n_frames = max(1, n_frames // 2) if fate == "short" else n_frames
+    write_clip(path, FakeStream(size, n_frames, seed).frames(), size, fps)
 
 
 class _Server(ThreadingHTTPServer):

@@ -242,6 +242,8 @@ def test_a_server_that_is_away_is_told_quickly(monkeypatch: pytest.MonkeyPatch) 
     assert not ready.ready and "COMFYUI_URL" in ready.detail
     with pytest.raises(BackendUnavailableError):
         ComfyUIBackend().open()
+    monkeypatch.setenv("COMFYUI_URL", "nonsense")
+    assert "no address" in ComfyUIBackend.readiness().detail
 
 
 def test_a_server_that_answers_is_told_with_version_and_memory(server: ComfyServer) -> None:
@@ -364,9 +366,9 @@ def test_a_node_that_fails_is_named(server: ComfyServer, tmp_path: Path) -> None
     assert "Save (SaveVideo) failed: ValueError" in failed.reason and "VideoContainer" in failed.reason
 
 
-def test_a_black_clip_is_made_anew_under_the_same_id(server: ComfyServer, tmp_path: Path) -> None:
+def test_a_clip_of_no_use_is_made_anew_under_the_same_id(server: ComfyServer, tmp_path: Path) -> None:
     backend = opened(server)
-    server.fates = ["black"]
+    server.fates = ["short"]
     assert why(backend, clip(), job(tmp_path)).kind == FailureKind.RETRYABLE
     assert backend.make(clip(), job(tmp_path)).n_frames == 9
     assert len(server.posts) == 2 and len(set(server.posts)) == 1
@@ -376,8 +378,10 @@ def test_a_black_clip_is_made_anew_under_the_same_id(server: ComfyServer, tmp_pa
 def test_the_history_tells_whatever_the_socket_says(server: ComfyServer, tmp_path: Path, fate: str) -> None:
     server.work_s, server.fates = 0.1, [fate]
     previews: list[bytes] = []
-    assert opened(server, on_preview=previews.append).make(clip(), job(tmp_path)).n_frames == 9
-    assert previews == ([b"preview"] if fate == "odd-events" else [])
+    done: list[float] = []
+    backend = opened(server, on_preview=previews.append, on_progress=done.append)
+    assert backend.make(clip(), job(tmp_path)).n_frames == 9
+    assert (previews, done) == (([b"preview"], [0.75]) if fate == "odd-events" else ([], []))
 
 
 def test_the_socket_has_us_look_at_once_and_polling_alone_does(
@@ -487,6 +491,26 @@ def test_a_prompt_that_is_all_in_the_cache_saves_new_files(server: ComfyServer, 
     assert made[0] != made[1]
     saved = [saved_files(entry)[0] for entry in server.history.values()]
     assert len(set(saved)) == 2
+
+
+def test_a_prompt_that_saves_nothing_new_names_the_files_it_saved_before(server: ComfyServer, tmp_path: Path) -> None:
+    client = client_of(server)
+    server.uploads |= {"suno/kf.png": b"", "suno/seg.wav": b""}
+    for prompt_id in ("p1", "p2"):
+        client.post(RECORDED["graph"], prompt_id)
+        while client.history(prompt_id) is None:
+            time.sleep(0.02)
+    first, second = (saved_files(client.history(prompt_id) or {}) for prompt_id in ("p1", "p2"))
+    assert first == second and len(first) == 2
+    assert len(list((tmp_path / "output" / "suno").iterdir())) == 2
+    client.fetch(second[0], tmp_path / "again", lambda: None)
+    assert (tmp_path / "again").stat().st_size > 0
+
+
+def test_a_bound_input_that_the_server_does_not_know_is_told(server: ComfyServer) -> None:
+    del server.info["CreateVideo"]["input"]["required"]["fps"]
+    with pytest.raises(BackendUnavailableError, match=r"Video .CreateVideo. has no input fps for our fps"):
+        opened(server)
 
 
 def test_a_long_queue_is_waited_for(server: ComfyServer, tmp_path: Path) -> None:

@@ -84,6 +84,7 @@ class ComfyUIBackend:
         self._waiting = waiting or Waiting()
         self._heard = (on_progress, on_preview)
         self._connection: ComfyClient | None = None
+        self._stats: dict[str, Any] = {}
         self._must_free = False
         self.name = self._card.spec
         self.model = self._card.id

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
+from suno_video.backends.calling import NotAClip, save
 from suno_video.backends.comfyui.graph import Nodes
 from suno_video.backends.patience import Asking
 from suno_video.core.errors import ConfigError
-from suno_video.media.atomic import replacing
 
 if TYPE_CHECKING:
     import httpx
 
 T = TypeVar("T")
 QueuePlace: TypeAlias = Literal["running", "pending"]
-_MOST_BYTES = 2 << 30
+_KINDS = ("image/", "video/", "application/octet-stream")
 
 
 class ServerAway(Exception):  # noqa: N818 - classified here, told by the backend
@@ -56,7 +56,7 @@ class ComfyClient:
         if not re.match(r"https?://[^/\s]+", address):
             raise ConfigError(f"{address!r} is no address of a ComfyUI server.", "Set COMFYUI_URL to http://host:8188.")
         self.address = address.rstrip("/")
-        self.client_id = str(secrets.token_hex(16))
+        self.client_id = secrets.token_hex(16)
         self._http = httpx.Client(base_url=self.address, timeout=answer_s, trust_env=False, follow_redirects=False)
 
     def close(self) -> None:
@@ -80,9 +80,12 @@ class ComfyClient:
         form = {"type": "input", "subfolder": subfolder, "overwrite": "true"}
         with open(path, "rb") as file:
             answer = self._call("POST", "/upload/image", data=form, files={"image": (path.name, file)})
-        told = self._checked(answer).json()
-        # The server may have chosen another name, `kf (1).png`.
-        return "/".join(part for part in (told.get("subfolder", ""), told["name"]) if part)
+        try:
+            told = self._checked(answer).json()
+            # The server may have chosen another name, `kf (1).png`.
+            return "/".join(part for part in (told.get("subfolder", ""), told["name"]) if part)
+        except (ValueError, KeyError, TypeError, AttributeError) as exc:
+            raise ServerAway(f"the server does not say under which name it keeps {path.name}") from exc
 
     def post(self, nodes: Nodes, prompt_id: str) -> None:
         """Queue a prompt under our own id, once. Raises `Turned`, `ServerAway`, `AnswerLost`."""
@@ -125,16 +128,11 @@ class ComfyClient:
         import httpx
 
         asked = {"filename": saved.filename, "subfolder": saved.subfolder, "type": saved.type}
-        n_bytes = 0
         try:
             with self._http.stream("GET", "/view", params=asked) as answer:
-                self._checked(answer)
-                with replacing(path) as part, open(part, "wb") as file:
-                    for chunk in answer.iter_bytes():
-                        check_stop()
-                        n_bytes += file.write(chunk)
-                        if n_bytes > _MOST_BYTES:
-                            raise ServerAway(f"{saved.filename} does not end")
+                save(self._checked(answer), path, _KINDS, check_stop)
+        except NotAClip as exc:
+            raise ServerAway(f"{saved.filename}: {exc}") from exc
         except httpx.RequestError as exc:
             raise ServerAway(f"{saved.filename} did not come: {exc or type(exc).__name__}") from exc
 

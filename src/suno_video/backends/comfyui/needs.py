@@ -14,7 +14,6 @@ from suno_video.backends.comfyui.told import missing_file, missing_node
 log = logging.getLogger(__name__)
 
 _GB = 1 << 30
-_NAMED = 1
 _FILE_ENDINGS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 
 
@@ -39,12 +38,12 @@ def _settled(graph: Graph) -> Nodes:
 
 
 def _missing_inputs(graph: Graph, info: Mapping[str, Any]) -> Iterator[str]:
-    for role, places in graph.roles.items():
-        for place in places:
-            node = graph.nodes[place.node]
-            known = info.get(node["class_type"])
-            if known is not None and place.input not in _inputs(known):
-                yield f"{title_of(node)} ({node['class_type']}) has no input {place.input} for our {role}"
+    bound = [(f"our {role}", place) for role, places in graph.roles.items() for place in places]
+    for what, place in [*bound, *(("a fixed value of the card", place) for place in graph.fixed)]:
+        node = graph.nodes[place.node]
+        known = info.get(node["class_type"])
+        if known is not None and place.input not in _inputs(known):
+            yield f"{title_of(node)} ({node['class_type']}) has no input {place.input} for {what}"
 
 
 def _missing_files(nodes: Nodes, info: Mapping[str, Any]) -> Iterator[str]:
@@ -68,7 +67,7 @@ def _choices(config: object) -> list[Any] | None:
         return None
     if isinstance(config[0], list):
         return config[0]
-    options = config[1].get("options") if len(config) > _NAMED and isinstance(config[1], dict) else None
+    options = config[1].get("options") if len(config) > 1 and isinstance(config[1], dict) else None
     return options if config[0] == "COMBO" and isinstance(options, list) else None
 
 

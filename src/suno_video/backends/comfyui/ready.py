@@ -11,6 +11,7 @@ from suno_video.backends.catalog import ModelCard
 from suno_video.backends.comfyui.client import ComfyClient, ServerAway
 from suno_video.backends.comfyui.graph import load_graph
 from suno_video.backends.comfyui.needs import what_is_missing
+from suno_video.core.errors import ConfigError
 
 DEFAULT_URL = "http://127.0.0.1:8188"
 HINT = "Start ComfyUI, and set COMFYUI_URL to its address if that is not http://127.0.0.1:8188."
@@ -40,7 +41,10 @@ def model_readiness(card: ModelCard | None, setup: BackendSetup) -> Readiness:
 
 def server_readiness(address: str, within_s: float) -> Readiness:
     """Look whether a server answers in time, which version it is and how much memory it has."""
-    client = ComfyClient(address, answer_s=within_s)
+    try:
+        client = ComfyClient(address, answer_s=within_s)
+    except ConfigError as exc:
+        return Readiness(False, f"{exc.message} {exc.hint}")
     try:
         stats: Mapping[str, Any] = client.json("/system_stats")
         devices = stats.get("devices") or [{}]
