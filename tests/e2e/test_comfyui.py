@@ -63,6 +63,7 @@ def test_stills_and_clips_of_a_film_are_made_by_one_server(tmp_path: Path) -> No
     assert frees == 2, "each pass leaves the memory to the next"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="needs SIGKILL")
 def test_a_run_that_is_killed_in_the_middle_of_a_prompt_is_picked_up(tmp_path: Path) -> None:
     write_song(tmp_path / "song.wav", SECONDS)

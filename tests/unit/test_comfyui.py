@@ -292,6 +292,17 @@ def test_what_a_graph_can_do_without_is_taken_out_with_its_links(server: ComfySe
     assert (failed.kind, "needs a first frame" in failed.reason) == (FailureKind.BAD_INPUT, True)
 
 
+def test_a_still_to_end_on_is_brought_to_where_the_card_binds_it(server: ComfyServer, tmp_path: Path) -> None:
+    bound = {"prompt": "Prompt.text", "last_frame": "First frame.image", "n_frames": "Size.length", "fps": "Video.fps"}
+    card = CARDS["wan2.2-14b"].model_copy(update={"inputs": bound})
+    backend = open_it(ComfyUIBackend(card, setup(server), waiting=QUICK))
+    request = clip(size=FrameSize(width_px=832, height_px=480), last_frame=picture(tmp_path / "end.png"))
+    assert backend.make(request, job(tmp_path)).n_frames == 9
+    (name,) = server.uploads
+    (entry,) = server.history.values()
+    assert name.endswith("/end.png") and entry["prompt"][2]["6"]["inputs"]["image"] == name
+
+
 def test_less_memory_is_asked_for_with_tiles_and_the_server_is_cleared(server: ComfyServer, tmp_path: Path) -> None:
     backend = opened(server)
     server.fates = ["oom"]

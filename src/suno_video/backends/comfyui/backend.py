@@ -33,6 +33,7 @@ from suno_video.backends.catalog import ModelCard, ModelCatalog
 from suno_video.backends.comfyui.client import ComfyClient, ServerAway, Turned, patiently
 from suno_video.backends.comfyui.graph import Graph, Nodes, load_graph, with_tiles
 from suno_video.backends.comfyui.needs import check_memory, found_at, what_is_missing
+from suno_video.backends.comfyui.prompts import id_for, is_of_use
 from suno_video.backends.comfyui.ready import HINT, address_of, model_readiness, server_readiness
 from suno_video.backends.comfyui.received import receive
 from suno_video.backends.comfyui.request import content_key, read_fields, values_of
@@ -44,7 +45,6 @@ log = logging.getLogger(__name__)
 
 Request: TypeAlias = ClipRequest | StillRequest
 
-_NAMESPACE = uuid.UUID("6f1d6a0c-5d0e-5c6b-9d53-2f1f3c1f7a10")
 _LOOK_S = 0.8
 
 
@@ -166,7 +166,7 @@ class ComfyUIBackend:
         check_memory(self._card, self._stats)
         prompt_id = self._prompt_id(request, job)
         # 1. Pick up what an earlier run has left at the server, if it is of use.
-        is_there = patiently(lambda: _is_of_use(client, prompt_id), job.check_stop)
+        is_there = patiently(lambda: is_of_use(client, prompt_id), job.check_stop)
         # 2. Else bring the stills and sound there, and queue the graph.
         nodes = self._graph.nodes
         watch = self._waiting.watch(client, prompt_id, *self._heard)
@@ -193,7 +193,7 @@ class ComfyUIBackend:
     def _prompt_id(self, request: Request, job: Job) -> str:
         if job.ticket is not None:
             return job.ticket
-        return _id_for(job.attempt or content_key(request, self.name, self.version, job.economies))
+        return id_for(job.attempt or content_key(request, self.name, self.version, job.economies))
 
     def _nodes(self, client: ComfyClient, request: Request, job: Job, prompt_id: str) -> Nodes:
         with tempfile.TemporaryDirectory(prefix="suno-video-comfyui-") as folder:
@@ -217,7 +217,7 @@ class ComfyUIBackend:
             raise refusal(exc.body, nodes, found_at(self._card)) from exc
         except ServerAway:
             # It may have been heard. The id is ours, so the server can be asked instead of told again.
-            if not patiently(lambda: _is_of_use(client, prompt_id), job.check_stop):
+            if not patiently(lambda: is_of_use(client, prompt_id), job.check_stop):
                 raise
         except BaseException:
             self._waiting.withdraw(client, prompt_id)
@@ -227,7 +227,7 @@ class ComfyUIBackend:
         """Look for an attempt in the server's queue and history."""
         if not attempt:
             return RemoteState(None, detail="an attempt without a name cannot be found")
-        prompt_id = _id_for(attempt)
+        prompt_id = id_for(attempt)
         try:
             place = self._client().place(prompt_id)
             entry = self._client().history(prompt_id) if place is None else None
@@ -260,21 +260,3 @@ class ComfyUIBackend:
         if self._connection is None:
             raise UsageError(f"{self.name} is not opened.", "Call open first.")
         return self._connection
-
-
-def _id_for(attempt: str) -> str:
-    return str(uuid.uuid5(_NAMESPACE, attempt))
-
-
-def _is_of_use(client: ComfyClient, prompt_id: str) -> bool:
-    """Whether the server has a prompt queued, running or well finished. One that failed is forgotten."""
-    # The queue first: a prompt that ends between the two questions is in the history by the second.
-    if client.place(prompt_id) is not None:
-        return True
-    entry = client.history(prompt_id)
-    if entry is None:
-        return False
-    if failure(entry, {}) is None and saved_files(entry):
-        return True
-    client.forget(prompt_id)
-    return False
