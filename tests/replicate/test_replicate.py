@@ -128,7 +128,6 @@ def test_a_prediction_that_never_ends_is_cancelled(
         ("error-503", FailureKind.UNKNOWN, "503"),
         ("refused", FailureKind.REFUSED, "E005"),
         ("fails", FailureKind.RETRYABLE, "CUDA"),
-        ("black", FailureKind.RETRYABLE, "black"),
         ("truncated", FailureKind.RETRYABLE, "cannot be used"),
         ("short", FailureKind.RETRYABLE, "frames"),
         ("html", FailureKind.RETRYABLE, "text/html"),
@@ -142,7 +141,7 @@ def test_what_goes_wrong_is_told_in_our_words(
     assert failed.kind == kind
     assert words in failed.reason
     assert service.n_calls("buy") == 1
-    assert (failed.cost_usd > 0) == (trick in ("black", "truncated", "short", "html"))
+    assert (failed.cost_usd > 0) == (trick in ("truncated", "short", "html"))
 
 
 def test_storms_while_it_waits_and_fetches_cost_only_time(
