@@ -82,6 +82,8 @@ def direct_by_rules(
         fade_out_frames=sink,
         title_card=title,
         captions=brief.captions,
+        references=brief.references,
+        lock_seed=brief.lock_seed,
         scenes=scenes,
     )
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from suno_video.project.direction import Direction
     from suno_video.project.workspace import Project
 
+_NEED_NO_NEW_PLAN = frozenset({"size", "captions", "references", "lock_seed"})
+"""Wishes that can be met in a storyboard that a person edited."""
 KnownRecord = TypeVar("KnownRecord", Song, SongAnalysis)
 
 
@@ -114,10 +116,14 @@ def make_plan(song: Path, project: Project, options: FilmOptions, *, write: bool
     """Plan within a project whose lock is held (or without one, when nothing is written)."""
     heard, analysis = analyze_song(song, options, write=write, events=events)
     with stage("direct", options.brief.look, events) as notes:
+        if write:
+            for reference in options.references:
+                reference.keep(project.references)
         storyboard, origin = _direct(heard, analysis, project, options, write=write)
         notes.reused = origin != "made anew"
         notes.detail = f"{len(storyboard.scenes)} scenes, look {storyboard.treatment.look}, {origin}"
-    return PlannedFilm(heard, analysis, storyboard, project.root, origin)
+    given = {each.name: each.source for each in options.references if not (project.references / each.name).is_file()}
+    return PlannedFilm(heard, analysis, storyboard, project.root, origin, song, given)
 
 
 def _direct(
@@ -177,9 +183,10 @@ def _edited(analysis: SongAnalysis, project: Project, brief: Brief, direction: D
     from suno_video.project.direction import changed_fields
 
     backends = frozenset(backend_names())
-    storyboard = load_storyboard(project.storyboard_file, analysis, _families(), backends)
+    references = project.references
+    storyboard = load_storyboard(project.storyboard_file, analysis, _families(), backends, references=references)
     changed = changed_fields(direction.brief, brief) if direction is not None else []
-    clash = [name for name in changed if name not in ("size", "captions")]
+    clash = [name for name in changed if name not in _NEED_NO_NEW_PLAN]
     if clash or storyboard.fps != brief.fps:
         flags = ", ".join(f"--{name.removesuffix('_s').replace('_', '-')}" for name in clash or ["fps"])
         raise UsageError(
