@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suno_video.cli import options as o
-from suno_video.cli.answer import put, put_event
+from suno_video.cli.answer import put, put_json
 from suno_video.cli.wording import counted
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def backends(
     found = gather([name] if name is not None else backend_names(), setup)
     for number, facts in enumerate(found.backends):
         if json:
-            put_event("backend", **facts.to_dict())
+            put_json({"v": 1, "event": "backend", **facts.to_dict()})
             continue
         if number:
             put("")
@@ -48,7 +48,8 @@ def backends(
         raise found.troubles[0]
     if not json and name is None:
         put("")
-        put("one with its models: suno-video backends NAME; every model in a row: suno-video backends --models")
+        put("one with its models: suno-video backends NAME")
+        put("every model in a row: suno-video backends --models")
 
 
 def _put_backend(facts: BackendFacts, *, alone: bool) -> None:
@@ -123,18 +124,15 @@ def _put_models(facts: BackendFacts) -> None:
         put("  no models to choose from" + (f"; {makes}, {facts.price}, commercial use: {allowed}" if makes else ""))
         return
     put_table(
-        ["  model", "makes", "ready", "memory", "price", "commercial", "lengths", "sizes", "licence"],
+        ["  model", "makes", "ready", "price", "commercial", "what it needs and makes"],
         [
             (
                 f"  {model.card.id}{' *' if model.card.default else ''}",
                 model.card.makes,
                 "yes" if model.readiness.ready else "no",
-                model.memory,
                 model.price,
                 commercial(model.card.commercial_use),
-                lengths_of(model.card),
-                sizes_of(model.card),
-                model.card.licence,
+                f"memory {model.memory}; {lengths_of(model.card)}; {sizes_of(model.card)}; {model.card.licence}",
             )
             for model in facts.models
         ],
