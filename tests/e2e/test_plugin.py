@@ -1,4 +1,4 @@
-"""The backend of a package of its own in `examples/plugin`: installed, listed, proven by the contract, and in a film."""
+"""The backend in `examples/plugin`, a package of its own: installed, listed, proven by the contract, in a film."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ def put_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     console = Console(
         file=sys.stdout, markup=False, highlight=False, emoji=False, width=None if terminal else _PIPE_WIDTH
     )
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    # Without `expand` the shares of columns are not heeded, and the short ones are cut as much as the last one.
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold", expand=terminal)
     for number, header in enumerate(headers):
         last = number == len(headers) - 1
         table.add_column(header, no_wrap=True, overflow="ellipsis", ratio=1 if last and terminal else None)
