@@ -44,7 +44,9 @@ def test_a_copy_that_was_found_and_not_named_may_not_say_what_is_spent(tmp_path:
     text = (ROOT / "configs" / "cron.toml").read_text(encoding="utf-8")
     (tmp_path / "suno-video.toml").write_text(text)
     assert load_settings().settings.jobs == 2
-    (tmp_path / "suno-video.toml").write_text(text.replace("# [money]", "[money]").replace("# budget", "budget"))
+    (tmp_path / "suno-video.toml").write_text(
+        text.replace("\n# [money]\n", "\n[money]\n").replace("# budget", "budget")
+    )
     with pytest.raises(ConfigError, match="may not say what is spent"):
         load_settings()
     assert "status 78" in text.partition("quality =")[0]

@@ -123,7 +123,7 @@ def test_every_still_and_clip_is_shown_the_original_pictures(song: Path, tmp_pat
         tuple(face.read_bytes() for face in faces[:2])
     }
     assert {tuple(path.name for path in request.references) for request in mover.requests} == {options.brief.references}
-    assert "takes 2 of your 3 reference pictures" in next(str(e) for e in events if isinstance(e, Warned))
+    assert "takes 2 of your 3 reference pictures" in next(e.text for e in events if isinstance(e, Warned))
     for face in faces:
         face.rename(face.with_stem(face.stem + "-moved"))
     again = options_of(*(face.with_stem(face.stem + "-moved") for face in faces), still="fake-image")
@@ -138,7 +138,7 @@ def test_what_takes_no_references_is_told_and_painted_pieces_stay_the_same(song:
     face = options_of(picture(tmp_path / "a.png"), video="procedural", lock_seed=True)
     result, events = render(song, face)
     assert result.n_scenes_made == 0
-    assert ["procedural takes no reference pictures" in str(e) for e in events if isinstance(e, Warned)] == [True]
+    assert ["procedural takes no reference pictures" in e.text for e in events if isinstance(e, Warned)] == [True]
 
 
 def test_any_picture_is_turned_into_one_that_models_read(tmp_path: Path) -> None:
@@ -180,6 +180,7 @@ def test_a_locked_seed_is_that_of_every_clip_and_of_no_painted_scene(song: Path,
     assert mover.requests[-1].seed != 77
 
 
+@pytest.mark.slow
 def test_a_clip_hears_the_song_of_its_own_span(song: Path, use: Any) -> None:
     mover = Mover()
     use(mover)
@@ -211,6 +212,7 @@ def test_a_chained_clip_begins_with_the_last_picture_of_the_one_before(song: Pat
     assert clips.keys() == {"s001", "s002", "s003"}
 
 
+@pytest.mark.slow
 def test_another_take_of_a_clip_makes_those_that_go_on_from_it_again(song: Path, use: Any) -> None:
     use(Mover())
     render(song, options_of())
@@ -222,6 +224,7 @@ def test_another_take_of_a_clip_makes_those_that_go_on_from_it_again(song: Path,
     assert set(actions(song, options_of()).values()) == {"keep"}
 
 
+@pytest.mark.slow
 def test_a_chained_clip_begins_with_its_own_still_where_the_one_before_fails(song: Path, use: Any) -> None:
     use(Painter(), Mover())
     render(song, options_of(still="fake-image"))
@@ -249,6 +252,7 @@ def test_a_chained_clip_begins_with_its_own_still_where_the_one_before_fails(son
     assert (made(events), result.stand_ins) == (["s001", "s002"], {})
 
 
+@pytest.mark.slow
 def test_a_clip_may_end_on_the_next_scenes_still(song: Path, use: Any) -> None:
     use(Painter(), Mover())
     render(song, options_of(still="fake-image"))
@@ -261,6 +265,7 @@ def test_a_clip_may_end_on_the_next_scenes_still(song: Path, use: Any) -> None:
     assert request.last_frame is not None and request.last_frame.name.startswith("s002-")
 
 
+@pytest.mark.slow
 def test_the_first_scene_cannot_go_on_from_anything(song: Path, use: Any) -> None:
     use(Mover())
     render(song, options_of())
@@ -269,6 +274,7 @@ def test_the_first_scene_cannot_go_on_from_anything(song: Path, use: Any) -> Non
         render(song, options_of())
 
 
+@pytest.mark.slow
 def test_the_number_in_the_light_of_a_chained_first_frame_is_that_of_the_last_one_shown(song: Path, use: Any) -> None:
     """The fake writes the number of each frame into its light: the picture is cut out at the right place."""
     use(Mover())
@@ -287,3 +293,22 @@ def test_the_number_in_the_light_of_a_chained_first_frame_is_that_of_the_last_on
     luma = np.asarray(Image.fromarray(first).convert("L"))
     limited = np.round(16 + luma.astype(float) * 219 / 255).astype(np.uint8)
     assert frame_number(np.vstack([limited, np.full((36, 128), 128, np.uint8)])) == n_shown - 1
+
+
+def test_scenes_are_as_long_as_the_model_and_a_longer_one_is_told(song: Path, use: Any) -> None:
+    short = Mover()
+    short.capabilities = replace(short.capabilities, seconds=(1.5, 2.0))
+    use(short)
+    result, events = render(song, options_of(fps=30))
+    path = result.project / "storyboard.json"
+    board = json.loads(path.read_text())
+    assert max(scene["end_frame"] - scene["start_frame"] for scene in board["scenes"]) <= 2.3 * 30 * 1.25 + 3
+    assert {request.n_frames for request in short.requests} <= {45, 60}
+    first, second = board["scenes"][:2]
+    second["start_frame"] = first["end_frame"] = second["end_frame"] - 20
+    second["transition"] = {"kind": "cut", "n_frames": 0}
+    path.write_text(json.dumps(board))
+    plan = foresee_film(song, options_of(fps=30), events=events.append)
+    told = [event.text for event in events if isinstance(event, Warned)]
+    assert any(text.startswith("fake makes 2.0 s at most: s001 has") and "times slower" in text for text in told)
+    assert plan.scenes[0].action == "make"

@@ -130,25 +130,31 @@ def _direct(
     song: Song, analysis: SongAnalysis, project: Project, options: FilmOptions, *, write: bool
 ) -> tuple[Storyboard, str]:
     from suno_video.direct.rules import DIRECTOR, direct_by_rules
+    from suno_video.pipeline.tasks import longest_shot_s
     from suno_video.project.direction import Direction, storyboard_state, text_sha256
     from suno_video.project.fingerprint import fingerprint
 
     brief, heard = options.brief, fingerprint(analysis, song)
+    longest_s = longest_shot_s(brief, options.setup)
+    # Another limit cuts otherwise: a storyboard that was made for one is not kept for another.
+    director = DIRECTOR if longest_s is None else f"{DIRECTOR}, shots of {longest_s:.2f} s"
     direction = _load_direction(project)
     state = storyboard_state(project.storyboard_file, direction)
     if state == "edited":
         return _edited(analysis, project, brief, direction), "edited by hand"
     if state == "made" and direction is not None:
-        wanted = (brief, heard, _director_of(DIRECTOR, options))
+        wanted = (brief, heard, _director_of(director, options))
         if (direction.brief, direction.analysis_fingerprint, direction.director) == wanted:
             return Storyboard.load(project.storyboard_file), "kept"
-    storyboard = direct_by_rules(song, analysis, brief, families=_families(), looks_folder=options.looks_folder)
+    storyboard = direct_by_rules(
+        song, analysis, brief, families=_families(), looks_folder=options.looks_folder, longest_s=longest_s
+    )
     if write:
         text = storyboard.to_json()
         made = Direction(
             brief=brief,
             analysis_fingerprint=heard,
-            director=_director_of(DIRECTOR, options),
+            director=_director_of(director, options),
             storyboard_sha256=text_sha256(text),
         )
         # The note first: a storyboard without one counts as edited by hand and would never be made anew.

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
+from suno_video.assemble.cutlist import footage_span
 from suno_video.backends.base import Capabilities
 from suno_video.core.events import EventSink, Warned
 from suno_video.core.storyboard import Scene
+from suno_video.direct.cutting import MOST_SLOWER
 from suno_video.pipeline.footing import Stage
+from suno_video.render.orders import longest_clip_s
 
 
 def warn_of_unmet(stage: Stage, events: EventSink) -> None:
     """Warn once of each thing that is asked for and will not be seen."""
-    for words in [*_references(stage), *_pictures(stage)]:
+    for words in [*_references(stage), *_pictures(stage), *_lengths(stage)]:
         events(Warned(words))
 
 
@@ -39,6 +42,20 @@ def _pictures(stage: Stage) -> Iterator[str]:
                 unmet[scene.video_backend, what].append(scene.id)
     for (name, what), scenes in unmet.items():
         yield f"{name} cannot {what}: {', '.join(scenes)}"
+
+
+def _lengths(stage: Stage) -> Iterator[str]:
+    """Scenes for which the longest clip of the model is too short, even a little slower."""
+    board = stage.board
+    for scene in board.scenes:
+        longest_s = longest_clip_s(_can(stage, scene.video_backend), board.fps) if stage.makes_files(scene) else None
+        start, stop = footage_span(board, scene)
+        length_s = (stop - start) / board.fps
+        if longest_s is not None and length_s > longest_s * MOST_SLOWER:
+            yield (
+                f"{scene.video_backend} makes {longest_s:.1f} s at most: {scene.id} has {length_s:.1f} s "
+                f"and is played {length_s / longest_s:.1f} times slower"
+            )
 
 
 def _wants(scene: Scene) -> Iterator[tuple[str, str]]:

@@ -157,6 +157,17 @@ def legal_length(n_frames: int, fps: int, capabilities: Capabilities) -> int:
     return min((n for n in legal if n >= n_frames), default=max(legal))
 
 
+def longest_clip_s(capabilities: Capabilities, fps: int) -> float | None:
+    """The longest clip that a backend makes in one piece; None when any length will do.
+
+    Args:
+        fps: Of the film, for a backend that makes any rate.
+    """
+    if capabilities.n_frames is not None:
+        return max(capabilities.n_frames) / (capabilities.fps or fps)
+    return max(capabilities.seconds) if capabilities.seconds else None
+
+
 def legal_size(size: FrameSize, capabilities: Capabilities, scale: Fraction = Fraction(1)) -> FrameSize:
     """The nearest legal size of about the same shape.
 
