@@ -33,7 +33,7 @@ class ModelFacts:
     prices: tuple[Price, ...]
     """Those in force today; none when nobody knows any."""
     remote: bool
-    """Whether a service runs it."""
+    """Whether a server runs it, which need not be somebody else's."""
     free: bool
 
     @property
@@ -58,10 +58,8 @@ class ModelFacts:
     def memory(self) -> str:
         """Memory of the accelerator: `24 GB`, `24 GB (8 GB saving)`, `-` at a service, `?`."""
         card = self.card
-        if self.remote:
-            return "-"
         if card.memory_gb is None:
-            return UNKNOWN
+            return "-" if self.remote else UNKNOWN
         saving = f" ({card.memory_saving_gb:g} GB saving)" if card.memory_saving_gb is not None else ""
         return f"{card.memory_gb:g} GB{saving}"
 

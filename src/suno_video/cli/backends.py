@@ -76,7 +76,7 @@ def _put_backend(facts: BackendFacts, *, alone: bool) -> None:
         return
     for model in facts.models:
         put("")
-        _put_model(model)
+        _put_model(model, facts)
     if facts.with_models and not facts.models:
         put(f"  models: {UNKNOWN}, there is no card for one")
 
@@ -86,19 +86,21 @@ def _names(facts: BackendFacts) -> str:
     return counted(len(facts.models), "model") + (f"; unless you name one: {defaults}" if defaults else "")
 
 
-def _put_model(model: ModelFacts) -> None:
+def _put_model(model: ModelFacts, facts: BackendFacts) -> None:
     from suno_video.cli.backend_facts import commercial, lengths_of, sizes_of
     from suno_video.cli.tables import put_fields
 
     card = model.card
     put(f"  {card.spec}{' (default)' if card.default else ''}: {'ready' if model.readiness.ready else 'not ready'}")
+    # What the whole backend lacks was said above.
+    detail = model.readiness.detail if model.readiness != facts.readiness else None
     takes = ", ".join(role.replace("_", " ") for role in card.inputs if role in card.accepts)
     put_fields(
         [
             ("what", card.title),
             ("makes", card.makes),
-            ("runs on" if model.readiness.ready else "missing", model.readiness.detail),
-            ("memory", model.memory if not model.remote else None),
+            ("runs on" if model.readiness.ready else "missing", detail),
+            ("memory", model.memory if model.memory != "-" else None),
             ("download", f"{card.download_gb:g} GB" if card.download_gb is not None else None),
             ("price", model.price_in_full),
             ("licence", card.licence),
@@ -115,10 +117,11 @@ def _put_model(model: ModelFacts) -> None:
 
 
 def _put_models(facts: BackendFacts) -> None:
-    from suno_video.cli.backend_facts import commercial, lengths_of, sizes_of
-    from suno_video.cli.tables import put_table
+    from suno_video.cli.backend_facts import commercial
+    from suno_video.cli.tables import put_fields, put_table
 
-    put(f"{facts.name}: {'ready' if facts.readiness.ready else 'not ready: ' + facts.readiness.detail}")
+    put(f"{facts.name}: {'ready' if facts.readiness.ready else 'not ready'}")
+    put_fields([("missing", None if facts.readiness.ready else facts.readiness.detail)], indent=2)
     if not facts.models:
         makes, allowed = ", ".join(f"{kind}s" for kind in facts.kinds), facts.commercial_use
         put("  no models to choose from" + (f"; {makes}, {facts.price}, commercial use: {allowed}" if makes else ""))
@@ -132,8 +135,16 @@ def _put_models(facts: BackendFacts) -> None:
                 "yes" if model.readiness.ready else "no",
                 model.price,
                 commercial(model.card.commercial_use),
-                f"memory {model.memory}; {lengths_of(model.card)}; {sizes_of(model.card)}; {model.card.licence}",
+                _needs_and_makes(model),
             )
             for model in facts.models
         ],
     )
+
+
+def _needs_and_makes(model: ModelFacts) -> str:
+    from suno_video.cli.backend_facts import lengths_of, sizes_of
+
+    card = model.card
+    words = [model.memory, lengths_of(card), sizes_of(card), card.licence]
+    return "; ".join(word for word in words if word != "-")
