@@ -98,6 +98,8 @@ class Settings(BaseSettings):
     """Scenes rendered at once; unset, as many as there are cores."""
     backend: str = "procedural"
     """Video backend that plays the scenes, alone or with one of its models: `replicate:minimax/video-01`."""
+    lock_seed: bool = False
+    """Whether all stills and clips are made with one seed."""
     stills: str | None = None
     """Image backend that makes a still for each scene first, alone or with one of its models."""
     max_duration_s: PositiveFloat = DEFAULT_MAX_DURATION_S

@@ -10,6 +10,7 @@ from suno_video.core.brief import Brief
 from suno_video.core.frames import FrameGrid
 from suno_video.core.song import LyricLine, Lyrics
 from suno_video.core.storyboard import Storyboard
+from suno_video.direct.cutting import MOST_SLOWER
 from suno_video.direct.pacing import MAX_SHOT_S, MIN_SHOT_S
 from suno_video.direct.rules import direct_by_rules
 from suno_video.direct.sung import SungLines
@@ -43,6 +44,25 @@ def test_scenes_tile_any_song_and_tear_no_line(analysis, fps, data):
         torn = sung.around(scene.start_frame / fps)
         # A cut may lie half a frame beside the moment it was meant for.
         assert torn is None or min(abs(scene.start_frame / fps - edge) for edge in torn) <= 0.08 + 0.51 / fps
+
+
+@settings(max_examples=60, deadline=None)
+@given(analysis=analyses(), longest_s=st.sampled_from((3.0, 5.0, 6.0, 10.0)), data=st.data())
+def test_no_scene_is_longer_than_the_longest_clip_can_be_stretched(analysis, longest_s, data):
+    lines = data.draw(sung_lines(analysis.duration_s))
+    song = song_of(analysis, lines)
+    board = direct_by_rules(song, analysis, Brief(), families=FAMILIES, longest_s=longest_s)
+    assert max(scene.n_frames for scene in board.scenes) / board.fps <= longest_s * MOST_SLOWER + 0.1
+
+
+def test_a_limit_cuts_on_the_grid_and_its_absence_changes_nothing():
+    analysis = song_in_bars()
+    free = storyboard_for(analysis)
+    limited = direct_by_rules(song_of(analysis), analysis, Brief(), families=FAMILIES, longest_s=4.0)
+    assert direct_by_rules(song_of(analysis), analysis, Brief(), families=FAMILIES, longest_s=None) == free
+    assert len(limited.scenes) > len(free.scenes)
+    beats_s = np.array(analysis.beats_s)
+    assert max(float(np.abs(beats_s - cut).min()) for cut in cuts_s(limited)) < 0.04
 
 
 @settings(max_examples=100, deadline=None)

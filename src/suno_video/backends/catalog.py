@@ -222,8 +222,7 @@ class ModelCatalog:
         """Load our cards and those in a user's folder, which may be missing.
 
         Raises:
-            BadEditError: One of the user's files does not fit; names the line and the reason.
-            OSError: It cannot be read.
+            BadEditError: One of the user's files cannot be read or does not fit; names the line and the reason.
         """
         ours = resources.files("suno_video.backends").joinpath("models")
         texts = {
@@ -282,6 +281,8 @@ def _read_user_file(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as exc:
         raise BadEditError(str(path), [f"not UTF-8 text: {exc.reason} at byte {exc.start}"]) from exc
+    except OSError as exc:
+        raise BadEditError(str(path), [f"it cannot be read: {exc.strerror}"]) from exc
 
 
 def _by_spec(cards: list[ModelCard]) -> dict[str, ModelCard]:

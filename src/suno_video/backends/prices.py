@@ -119,8 +119,7 @@ class PriceBook:
             user_file: May be missing.
 
         Raises:
-            BadEditError: The user's file does not fit, or contradicts itself; names the line and the reason.
-            OSError: It cannot be read.
+            BadEditError: The user's file cannot be read, does not fit, or contradicts itself; names line and reason.
         """
         ours = resources.files("suno_video.backends").joinpath("models/prices.toml").read_text(encoding="utf-8")
         theirs = _read_user_file(user_file) if user_file is not None and user_file.is_file() else ()
@@ -145,6 +144,12 @@ class PriceBook:
             f"Look it up at the service and add a [[price]] to {self.user_file or 'your prices file'}.",
         )
 
+    def in_force(self, backend: str, model: str, on: date) -> list[Price]:
+        """List the prices of a model that hold on a day, for one or another of its inputs; none when none is known."""
+        return [
+            price for price in self.prices if (price.backend, price.model) == (backend, model) and price.in_force(on)
+        ]
+
     def stale(self, today: date, days: int = STALE_AFTER_DAYS) -> list[Price]:
         """List the prices in force that nobody has checked for longer than `days`; what is free stays free."""
         limit = today - timedelta(days=days)
@@ -156,6 +161,8 @@ def _read_user_file(path: Path) -> tuple[Price, ...]:
         return read_prices(path.read_text(encoding="utf-8-sig"), str(path))
     except UnicodeDecodeError as exc:
         raise BadEditError(str(path), [f"not UTF-8 text: {exc.reason} at byte {exc.start}"]) from exc
+    except OSError as exc:
+        raise BadEditError(str(path), [f"it cannot be read: {exc.strerror}"]) from exc
 
 
 def read_prices(text: str, source: str) -> tuple[Price, ...]:

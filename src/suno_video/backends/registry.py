@@ -52,9 +52,12 @@ def backend_class(spec: str) -> type[Any]:
         raise UsageError(f"There is no backend {name!r}.", hint)
     try:
         loaded = entry.load()
-    except ImportError as exc:
+    except Exception as exc:  # the module of somebody else may fail in any way; ours go on without it
+        package = entry.dist.name if entry.dist is not None else "the package that it comes with"
+        why = str(exc) if isinstance(exc, ImportError) else f"{type(exc).__name__}: {exc}"
         raise BackendUnavailableError(
-            f"Backend {name!r} cannot be loaded: {exc}", "Run `suno-video backends` to see what it needs."
+            f"Backend {name!r} cannot be loaded: {why}.",
+            f"Install it again with what it needs: pip install --force-reinstall {package}",
         ) from exc
     if not isinstance(loaded, type):
         raise BackendUnavailableError(f"Backend {name!r} is not a class.", "Update or remove its package.")

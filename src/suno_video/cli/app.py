@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from suno_video.cli import facts, films, money, stop
+from suno_video.cli import backends, facts, films, money, stop
 from suno_video.cli.answer import prepare_streams, say, silence
 from suno_video.cli.stop import StopSignals
 from suno_video.cli.trouble import Trouble, tell, trouble_of
@@ -44,7 +44,7 @@ for command in (
     money.clean,
     facts.check,
     facts.looks,
-    facts.backends,
+    backends.backends,
     facts.config,
     facts.doctor,
 ):

@@ -42,6 +42,7 @@ def examine() -> Iterator[Finding]:
         ("fonts", _fonts),
         ("cache", _cache),
         ("machine", _machine),
+        ("settings", _settings),
         ("backends", _backends),
     ]
     for name, check in checks:
@@ -143,15 +144,27 @@ def _machine() -> Iterator[Finding]:
     yield Finding("memory", "warn" if low else "ok", f"{total_mb / 1024:.1f} GB", hint)
 
 
-def _backends() -> Iterator[Finding]:
-    from suno_video.backends.registry import backend_class, backend_names
+def _settings() -> Iterator[Finding]:
+    from suno_video.settings import load_settings, user_file
 
-    for name in backend_names():
-        try:
-            ready = backend_class(name).readiness()
-        except SunoVideoError as exc:
-            yield Finding(f"backend {name}", "warn", exc.message, exc.hint)
-            continue
+    load_settings()
+    yield Finding("settings", "ok", f"{user_file()}{'' if user_file().is_file() else ' (not there)'}")
+
+
+def _backends() -> Iterator[Finding]:
+    from suno_video.backends.registry import backend_names
+    from suno_video.cli.backend_facts import gather
+    from suno_video.cli.wishes import backend_setup
+    from suno_video.settings import Settings, load_settings
+
+    try:
+        settings = load_settings().settings
+    except SunoVideoError:
+        settings = Settings()  # what is wrong with them is a finding of its own
+    found = gather(backend_names(), backend_setup(settings))
+    for facts in found.backends:
         # Only the embedded renderer is needed for a film; the others are a choice.
-        state: State = "ok" if ready.ready else "fail" if name == "procedural" else "warn"
-        yield Finding(f"backend {name}", state, ready.detail)
+        state: State = "ok" if facts.readiness.ready else "fail" if facts.name == "procedural" else "warn"
+        yield Finding(f"backend {facts.name}", state, facts.readiness.detail)
+    for trouble in found.troubles:
+        yield Finding("models and prices", "warn", trouble.message, trouble.hint)

@@ -1,4 +1,4 @@
-"""The commands that tell something: `status`, `check`, `doctor`, `backends`, `looks`, `config`, and `--version`."""
+"""The commands that tell something: `status`, `check`, `doctor`, `looks`, `config`, and `--version`."""
 
 from __future__ import annotations
 
@@ -34,41 +34,6 @@ def doctor(json: o.Json = False) -> None:
     if json:
         put_event("result", ready=not failed, exit_status=int(status))
     raise typer.Exit(status)
-
-
-def backends(json: o.Json = False) -> None:
-    """List what can make pictures, and its price."""
-    from suno_video.backends.registry import backend_class, backend_names
-
-    rows = []
-    for name in backend_names():
-        try:
-            cls = backend_class(name)
-            info, ready = cls.info(), cls.readiness()
-        except SunoVideoError as exc:
-            rows.append({"name": name, "ready": False, "detail": exc.message})
-        else:
-            rows.append({"name": name, "version": cls.version, **asdict(ready), **asdict(info)})
-    if json:
-        for row in rows:
-            put_json({"v": 1, "event": "backend", **row})
-        return
-    from suno_video.cli.tables import put_table
-
-    put_table(
-        ["backend", "makes", "ready", "price", "licence", "what"],
-        [
-            (
-                row["name"],
-                row.get("makes", "?"),
-                "yes" if row["ready"] else "no",
-                row.get("price", "?"),
-                row.get("licence", "?"),
-                row["summary"] if row["ready"] else row["detail"],
-            )
-            for row in rows
-        ],
-    )
 
 
 def looks(json: o.Json = False) -> None:

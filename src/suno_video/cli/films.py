@@ -36,6 +36,8 @@ def render(
     no_captions: o.NoCaptions = False,
     backend: o.BackendName = None,
     stills: o.Stills = None,
+    reference: o.References = None,
+    lock_seed: o.LockSeed = None,
     budget: o.Budget = None,
     scene: o.SceneNames = None,
     keep: o.Keep = None,
@@ -65,12 +67,25 @@ def render(
         captions=False if no_captions else None,
         backend=backend,
         stills=stills,
+        lock_seed=lock_seed,
         jobs=jobs,
         max_duration_s=_seconds(max_duration),
         **{"money.budget": budget, "memory.isolate": None if isolate is None else ("always" if isolate else "never")},
     )
     wishes = o.Wishes(
-        out, project, preview, start, end, title, config, flags, upgrade=upgrade, redo=scene, keep=keep, reject=reject
+        out,
+        project,
+        preview,
+        start,
+        end,
+        title,
+        config,
+        flags,
+        upgrade=upgrade,
+        redo=scene,
+        keep=keep,
+        reject=reject,
+        references=reference or (),
     )
     status = render_songs([_path(name) for name in songs], wishes, o.Manner(json, quiet, verbose), summary_file=summary)
     # Not `typer.Exit`: with that, a run that was stopped would be told so twice.
@@ -105,6 +120,8 @@ def storyboard(
     no_captions: o.NoCaptions = False,
     backend: o.BackendName = None,
     stills: o.Stills = None,
+    reference: o.References = None,
+    lock_seed: o.LockSeed = None,
     budget: o.Budget = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
@@ -132,10 +149,11 @@ def storyboard(
             captions=False if no_captions else None,
             backend=backend,
             stills=stills,
+            lock_seed=lock_seed,
             max_duration_s=_seconds(max_duration),
             **{"money.budget": budget},
         )
-        wishes = Wishes(None, project, False, start, end, title, config, flags)
+        wishes = Wishes(None, project, False, start, end, title, config, flags, references=reference or ())
         options = film_options(song, wishes)
         check_song_file(song)
         planned = plan_film(song, options, write=not dry_run, events=events)

@@ -37,6 +37,8 @@ def plan(
     no_captions: o.NoCaptions = False,
     backend: o.BackendName = None,
     stills: o.Stills = None,
+    reference: o.References = None,
+    lock_seed: o.LockSeed = None,
     budget: o.Budget = None,
     scene: o.SceneNames = None,
     upgrade: o.Upgrade = False,
@@ -60,9 +62,12 @@ def plan(
         captions=False if no_captions else None,
         backend=backend,
         stills=stills,
+        lock_seed=lock_seed,
         **{"money.budget": budget},
     )
-    wishes = Wishes(None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene)
+    wishes = Wishes(
+        None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene, references=reference or ()
+    )
     forecast = foresee_film(song, film_options(song, wishes))
     if json:
         for one in forecast.scenes:

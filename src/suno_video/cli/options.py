@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -65,6 +65,18 @@ Title = Annotated[str | None, typer.Option("--title", help='Title to show instea
 NoCaptions = Annotated[bool, typer.Option("--no-captions", help="Do not show the lyrics.")]
 BackendName = Annotated[str | None, typer.Option("--backend", help="What plays the scenes; see `suno-video backends`.")]
 Stills = Annotated[str | None, typer.Option("--stills", help="Image backend that makes a still for each scene first.")]
+References = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--reference",
+        metavar="FILE",
+        help="A picture of who or what must look the same in every scene; may be repeated.",
+        show_default=False,
+    ),
+]
+LockSeed = Annotated[
+    bool | None, typer.Option("--lock-seed/--no-lock-seed", help="Make all stills and clips with one seed.")
+]
 Budget = Annotated[
     float | None, typer.Option("--budget", help="US dollars that this run may spend on services. Nothing without it.")
 ]
@@ -108,6 +120,7 @@ class Wishes:
     """Scenes, as `7,9-11`; `keep` and `reject` likewise."""
     keep: str | None = None
     reject: str | None = None
+    references: Sequence[Path] = ()
     run: str = field(default_factory=lambda: secrets.token_hex(8))
     """One id for all songs of a command, so that they share its budget."""
 

@@ -17,6 +17,7 @@ from suno_video.pipeline import FilmOptions
 from suno_video.pipeline.memory import MemoryOptions
 from suno_video.project.ledger_file import default_ledger_path
 from suno_video.project.purchases import Caps
+from suno_video.project.references import check_reference
 from suno_video.settings import (
     LoadedSettings,
     Settings,
@@ -55,6 +56,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
     start_s, end_s = parse_clock(wishes.start, "--from"), parse_clock(wishes.end, "--to")
     if end_s is not None and end_s <= (start_s or 0):
         raise UsageError("--to must lie after --from.", "Give a later end, or leave it out for the end of the song.")
+    references = tuple(check_reference(path) for path in wishes.references)
     brief = Brief(
         look=settings.look,
         seed=settings.seed,
@@ -66,6 +68,8 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         captions=settings.captions,
         still_backend=still,
         video_backend=video or settings.backend,
+        references=tuple(dict.fromkeys(each.name for each in references)),
+        lock_seed=settings.lock_seed,
     )
     return FilmOptions(
         brief=brief,
@@ -82,6 +86,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         setup=setup,
         checks=_checks_of(settings.checks),
         deflicker=settings.finish.deflicker == "auto",
+        references=references,
         upgrade=wishes.upgrade,
         redo=_names(wishes.redo),
         keep=_names(wishes.keep),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from suno_video.core.analysis import SectionLabel, Unit
 from suno_video.core.color import Palette
@@ -13,6 +13,12 @@ from suno_video.core.record import Record
 
 Quality: TypeAlias = Literal["draft", "standard", "high"]
 """`draft` (`--preview`): small and fast; `standard`; `high`: slower encoder, larger file."""
+
+
+ReferenceName: TypeAlias = Annotated[
+    str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,99}\.(png|jpg|jpeg)$")
+]
+"""A picture in the `references` folder of the project. A plain name: a storyboard must not name files elsewhere."""
 
 
 class Grade(Record):
@@ -92,3 +98,7 @@ class Brief(Record):
     captions: bool = True
     still_backend: str | None = None
     video_backend: str = "procedural"
+    references: tuple[ReferenceName, ...] = ()
+    """Pictures of who and what must look the same in every scene, by content: another picture is another name."""
+    lock_seed: bool = False
+    """Whether all stills and clips are made with one seed."""

@@ -78,6 +78,13 @@ class BadSongError(SunoVideoError):
     exit_status = ExitStatus.BAD_INPUT
 
 
+class BadPictureError(SunoVideoError):
+    """A picture that you named (`--reference`) is none, is damaged, or is far too large."""
+
+    code = "bad-picture"
+    exit_status = ExitStatus.BAD_INPUT
+
+
 class SongTooLongError(SunoVideoError):
     """The song is longer than `--max-duration` allows; the limit protects disk and patience, and can be raised."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
 from suno_video.core.analysis import SectionLabel, Unit
-from suno_video.core.brief import Grade, TypeStyle
+from suno_video.core.brief import Grade, ReferenceName, TypeStyle
 from suno_video.core.color import Palette
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.record import Record
@@ -95,6 +95,10 @@ class Scene(Record):
     negative_prompt: str = ""
     still_backend: str | None = None
     video_backend: str = "procedural"
+    chain: bool = False
+    """Whether its clip begins with the last picture that the film shows of the previous scene's clip."""
+    end_on_next: bool = False
+    """Whether its clip ends on the still of the next scene, where the model can do that."""
     lyrics: str | None = None
     """The words sung in this scene."""
     sung: bool = False
@@ -160,12 +164,30 @@ class Storyboard(Record):
     """Frames in which it sinks into black at its end."""
     title_card: TitleCard | None = None
     captions: bool = True
+    references: tuple[ReferenceName, ...] = ()
+    """Pictures in the folder `references` that every still and clip is shown, always these and never a made one."""
+    lock_seed: bool = False
+    """Whether all stills and clips are made with the seed of the film; painted scenes keep their own."""
     scenes: Annotated[tuple[Scene, ...], Field(min_length=1)]
 
     @property
     def end_frame(self) -> int:
         """The frame after the last one, on the song's frame grid."""
         return self.first_frame + self.n_frames
+
+    def first_seed(self, scene: Scene) -> int:
+        """The seed of the first still or clip of a scene."""
+        return self.seed if self.lock_seed else scene.seed
+
+    def before(self, scene: Scene) -> Scene | None:
+        """The previous scene."""
+        place = self.scenes.index(scene)
+        return self.scenes[place - 1] if place else None
+
+    def after(self, scene: Scene) -> Scene | None:
+        """The next scene."""
+        place = self.scenes.index(scene) + 1
+        return self.scenes[place] if place < len(self.scenes) else None
 
     @model_validator(mode="after")
     def _check_tiling(self) -> Self:
@@ -181,6 +203,8 @@ class Storyboard(Record):
                 )
             if number == 0 and scene.transition.needs_both_pictures:
                 raise ValueError(f"scene {scene.id} is the first and has no picture to {scene.transition.kind} from")
+            if number == 0 and scene.chain:
+                raise ValueError(f"scene {scene.id} is the first and has no picture to go on from")
             expected = scene.end_frame
         if expected != self.end_frame:
             raise ValueError(f"the last scene ends at frame {expected}, the film at {self.end_frame}")

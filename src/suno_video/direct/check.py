@@ -10,18 +10,25 @@ from suno_video.core.errors import BadEditError
 from suno_video.core.frames import FrameGrid
 from suno_video.core.record import find_line
 from suno_video.core.storyboard import Storyboard
+from suno_video.media.pictures import PictureError, read_picture
 
 Loc = tuple[int | str, ...]
 
 
 def load_storyboard(
-    path: Path, analysis: SongAnalysis, families: frozenset[str], backends: frozenset[str] | None = None
+    path: Path,
+    analysis: SongAnalysis,
+    families: frozenset[str],
+    backends: frozenset[str] | None = None,
+    *,
+    references: Path | None = None,
 ) -> Storyboard:
     """Read a storyboard and hold it against the song.
 
     Args:
         families: Scene families that the embedded renderer can play.
         backends: Backends that there are; None when somebody else looks at that.
+        references: Folder of the reference pictures; None when somebody else looks at that.
 
     Raises:
         BadEditError: It does not fit; names each line and reason.
@@ -30,7 +37,8 @@ def load_storyboard(
     storyboard = Storyboard.load(path)
     text = path.read_text(encoding="utf-8-sig")
     reasons = []
-    for loc, reason in _faults(storyboard, analysis, families, backends):
+    faults = [*_faults(storyboard, analysis, families, backends), *_reference_faults(storyboard, references)]
+    for loc, reason in faults:
         line = find_line(text, loc)
         where = ".".join(str(part) for part in loc)
         reasons.append(f"line {line}: {where}: {reason}" if line else f"{where}: {reason}")
@@ -58,6 +66,15 @@ def _faults(
         if scene.motif not in motifs:
             yield (*at, "motif"), f"the treatment has no motif {scene.motif!r}; it has {', '.join(sorted(motifs))}"
         yield from _backend_faults(at, scene.video_backend, scene.still_backend, backends)
+
+
+def _reference_faults(storyboard: Storyboard, folder: Path | None) -> Iterator[tuple[Loc, str]]:
+    for number, name in enumerate(storyboard.references if folder is not None else ()):
+        assert folder is not None
+        try:
+            read_picture(folder / name, backdrop="#ffffff")
+        except PictureError as exc:
+            yield ("references", number), f"references/{name} cannot be used: {exc}"
 
 
 def _backend_faults(

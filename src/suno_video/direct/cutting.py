@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ MIN_SECTION_S = 0.8
 
 MIN_FREE_S, MAX_FREE_S = 4.0, 8.0
 """Phrases where there is no grid."""
+
+MOST_SLOWER = 1.25
+"""A clip may be played so many times slower to fill its scene: hardly seen, and better than a cut off the beat."""
 
 REACH_S = {"downbeat": 2.5, "beat": 4.0, "onset": 0.6}
 """How far a cut may move to a mark. In a slow song the next bar is too far, and a beat beside the line serves."""
@@ -73,13 +77,25 @@ def bar_length_s(analysis: SongAnalysis) -> float:
     return max(0.2, float(np.median(np.diff(analysis.downbeats_s))))
 
 
-def cut_song(analysis: SongAnalysis, sung: SungLines, grid: FrameGrid, *, pace: float, seed: int) -> tuple[Shot, ...]:
-    """Cut the whole song into shots that tile its frame grid."""
+def cut_song(
+    analysis: SongAnalysis,
+    sung: SungLines,
+    grid: FrameGrid,
+    *,
+    pace: float,
+    seed: int,
+    longest_s: float | None = None,
+) -> tuple[Shot, ...]:
+    """Cut the whole song into shots that tile its frame grid.
+
+    Args:
+        longest_s: The longest clip that can be had; shots are cut to it, and pass it by `MOST_SLOWER` at most.
+    """
     marks = _Marks.of(analysis, sung)
     cuts = _section_cuts(analysis, marks)
     for opening, following in zip(list(cuts), [*cuts[1:], None], strict=True):
         end_s = following.time_s if following else analysis.duration_s
-        cuts += _inner_cuts(analysis, marks, opening, end_s, pace=pace, seed=seed)
+        cuts += _inner_cuts(analysis, marks, opening, end_s, pace=pace, seed=seed, limit_s=longest_s)
     return _to_shots(sorted(cuts, key=lambda cut: cut.time_s), analysis, grid)
 
 
@@ -135,6 +151,14 @@ class _Marks:
         edges = [edge for edge in line if self.sung.around(edge) is None]
         return (min(edges, key=lambda edge: abs(edge - time_s)), "edge of a line") if edges else None
 
+    def nearest_beat(self, time_s: float, reach_s: float) -> tuple[float, str]:
+        """Find a downbeat, else a beat, near a moment, whatever is sung there; else the moment itself."""
+        for name, marks in (("downbeat", self.downbeats_s), ("beat", self.beats_s)):
+            near = marks[np.abs(marks - time_s) <= reach_s]
+            if len(near):
+                return float(near[np.argmin(np.abs(near - time_s))]), name
+        return time_s, "as long as a clip"
+
 
 def _section_cuts(analysis: SongAnalysis, marks: _Marks) -> list[_Cut]:
     cuts = [_Cut(0.0, 0, "the song begins")]
@@ -152,15 +176,26 @@ def _section_cuts(analysis: SongAnalysis, marks: _Marks) -> list[_Cut]:
 
 
 def _inner_cuts(
-    analysis: SongAnalysis, marks: _Marks, opening: _Cut, end_s: float, *, pace: float, seed: int
+    analysis: SongAnalysis,
+    marks: _Marks,
+    opening: _Cut,
+    end_s: float,
+    *,
+    pace: float,
+    seed: int,
+    limit_s: float | None = None,
 ) -> list[_Cut]:
     section = analysis.sections[opening.section]
     stretch = pacing.stretch_of(analysis.duration_s)
     wanted_s = pacing.wanted_shot_s(pacing.drive_of(section), pace, marks.bar_s, stretch)
-    targets = _bar_targets(marks, section, opening.time_s, end_s, wanted_s, stretch, seed + opening.section)
+    longest_s = pacing.MAX_SHOT_S * stretch
+    if limit_s is not None:
+        limit_s = max(limit_s, 2 * pacing.MIN_SHOT_S)
+        longest_s, wanted_s = min(longest_s, limit_s), min(wanted_s, limit_s)
+    targets = _bar_targets(marks, section, opening.time_s, end_s, wanted_s, longest_s, seed + opening.section)
     reach_s = 1.05 * marks.bar_s
     if targets is None:
-        wanted_s = min(max(wanted_s, MIN_FREE_S / max(pace, 1)), MAX_FREE_S * stretch)
+        wanted_s = min(max(wanted_s, MIN_FREE_S / max(pace, 1)), MAX_FREE_S * stretch, longest_s)
         n_phrases = max(1, round((end_s - opening.time_s) / wanted_s))
         targets = list(np.linspace(opening.time_s, end_s, n_phrases + 1)[1:-1])
         reach_s = wanted_s / 3
@@ -170,18 +205,19 @@ def _inner_cuts(
         if found:
             times.setdefault(*found)
     spaced = _space(times, opening.time_s, end_s)
-    whole = _split_long(spaced, marks, opening.time_s, end_s, pacing.MAX_SHOT_S * stretch)
+    whole = _split_long(spaced, marks, opening.time_s, end_s, longest_s)
+    if limit_s is not None:
+        whole = _force_short(whole, marks, opening.time_s, end_s, limit_s)
     return [_Cut(time_s, opening.section, name) for time_s, name in sorted(whole.items())]
 
 
 def _bar_targets(
-    marks: _Marks, section: Section, start_s: float, end_s: float, wanted_s: float, stretch: float, seed: int
+    marks: _Marks, section: Section, start_s: float, end_s: float, wanted_s: float, longest_s: float, seed: int
 ) -> list[float] | None:
     """Downbeats at which the shots of a section should end; None where there is no grid."""
     bars = marks.downbeats_s[(marks.downbeats_s > start_s - 0.5 * marks.bar_s) & (marks.downbeats_s < end_s - 0.05)]
     if len(bars) < 2:
         return None
-    longest_s = pacing.MAX_SHOT_S * stretch
     cuts = pacing.phrase(len(bars), wanted_s, marks.bar_s, section, longest_s, seed)
     targets = [float(bars[cut]) for cut in cuts]
     # A tail much shorter than its neighbours looks like a mistake.
@@ -210,6 +246,23 @@ def _split_long(
         part_s = (right - left) / n_parts
         found = [marks.place(left + k * part_s, part_s / 3) for k in range(1, n_parts)]
         out.update(_space(dict(filter(None, found)), left, right))
+    return out
+
+
+def _force_short(
+    times: dict[float, str], marks: _Marks, start_s: float, end_s: float, limit_s: float
+) -> dict[float, str]:
+    """Divide what no clip can fill even when it is played a little slower: on beats, through a sung line if need be."""
+    edges = [start_s, *sorted(times), end_s]
+    out = dict(times)
+    for left, right in pairwise(edges):
+        if right - left <= limit_s * MOST_SLOWER:
+            continue
+        n_parts = int(np.ceil((right - left) / limit_s))
+        part_s = (right - left) / n_parts
+        for k in range(1, n_parts):
+            time_s, name = marks.nearest_beat(left + k * part_s, (MOST_SLOWER - 1) / 2 * part_s)
+            out[time_s] = name
     return out
 
 

@@ -36,7 +36,13 @@ MIN_FILM_S = 0.2
 
 
 def direct_by_rules(
-    song: Song, analysis: SongAnalysis, brief: Brief, *, families: frozenset[str], looks_folder: Path | None = None
+    song: Song,
+    analysis: SongAnalysis,
+    brief: Brief,
+    *,
+    families: frozenset[str],
+    looks_folder: Path | None = None,
+    longest_s: float | None = None,
 ) -> Storyboard:
     """Direct a film: pick a look, write the treatment, set the cuts, fill the scenes.
 
@@ -45,6 +51,7 @@ def direct_by_rules(
     Args:
         families: Scene families that the embedded renderer can play.
         looks_folder: Where the user keeps looks of their own.
+        longest_s: The longest clip that the video backend makes; None when any length will do.
 
     Raises:
         UsageError: There is no such look, or nothing of the song lies between `from_s` and `to_s`.
@@ -62,7 +69,7 @@ def direct_by_rules(
     grid = FrameGrid.for_duration(analysis.duration_s, brief.fps)
     first, end = _window(brief, grid)
     sung = SungLines.of(song.lyrics)
-    whole = cut_song(analysis, sung, grid, pace=look.pace, seed=seed)
+    whole = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s)
 
     # 4. The scenes, and what stands over and around them
     title = make_title(song, brief, sung, grid.time_of(first), grid.time_of(end))
@@ -82,6 +89,8 @@ def direct_by_rules(
         fade_out_frames=sink,
         title_card=title,
         captions=brief.captions,
+        references=brief.references,
+        lock_seed=brief.lock_seed,
         scenes=scenes,
     )
 

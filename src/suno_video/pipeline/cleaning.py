@@ -11,6 +11,7 @@ from suno_video.core.analysis import SongAnalysis
 from suno_video.core.errors import SunoVideoError
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Storyboard
+from suno_video.pipeline.chains import take_known_clips
 from suno_video.pipeline.crew import read_marks
 from suno_video.pipeline.footing import Footing, Stage
 from suno_video.pipeline.options import PlannedFilm
@@ -107,6 +108,7 @@ def used_prints(project: Project, setup: BackendSetup) -> frozenset[str] | None:
             take = TakeStore(project.stills).find(wish.scene, wish.fingerprint)
             if take is not None:
                 footing.stills[wish.scene] = take
-        return frozenset(used | {wish.fingerprint for wish in stage.clip_wishes(footing)})
+        clips = take_known_clips(stage, TakeStore(project.clips), footing, marks)
+        return frozenset(used | {wish.fingerprint for wish in clips})
     except (OSError, SunoVideoError):
         return None

@@ -17,6 +17,7 @@ from suno_video.core.events import EventSink
 from suno_video.core.storyboard import Storyboard
 from suno_video.direct.soften import soften_prompt
 from suno_video.media.atomic import write_text
+from suno_video.pipeline.chains import cut_out_picture
 from suno_video.pipeline.filming import Crew, Filming
 from suno_video.pipeline.footing import Stage, makes_files
 from suno_video.pipeline.memory import MemoryKeeper
@@ -24,6 +25,7 @@ from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs
 from suno_video.pipeline.sound import sound_meanwhile
 from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import backends_of
+from suno_video.pipeline.unmet import warn_of_unmet
 from suno_video.project.ledger import Ledger
 from suno_video.project.purchases import Caps
 from suno_video.project.takes import TakeMarks, TakeStore
@@ -39,7 +41,9 @@ def on_set(
     """Give the film in the making, while the song's sound is encoded beside it."""
     backends = _isolated(backends_of(plan.storyboard, options.setup), options)
     marks = mark_takes(plan.storyboard, project, options)
-    stage = Stage(plan, project, backends, marks, deflicker=options.deflicker)
+    cut_out = partial(cut_out_picture, folder=project.scratch)
+    stage = Stage(plan, project, backends, marks, cut_out, deflicker=options.deflicker)
+    warn_of_unmet(stage, events)
     profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
     purse = open_purse(project, options, events)
     with sound_meanwhile(song, plan, project, profile) as encoded_sound:

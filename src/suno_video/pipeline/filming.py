@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from suno_video.assemble.splice import FilmTags, splice
 from suno_video.backends.base import FailureKind, MakesKind
 from suno_video.core.events import EventSink, FilmUpdated
 from suno_video.media.atomic import write_text
+from suno_video.pipeline.chains import in_film_order, missing_clips, split_waiting, take_known_clips
 from suno_video.pipeline.footing import NOT_YET, Footing, Stage, StandIn
 from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.misses import MissBook
@@ -76,6 +77,7 @@ class Filming:
         self._out, self._plan, self._project, self._stage = out, plan, project, stage
         self._profile, self._crew = profile, crew
         self._made: set[str] = set()
+        self._waiting: dict[str, Wish] = {}
         self._store = SegmentStore(project.segments)
         self._misses = MissBook(project.clips)
 
@@ -88,8 +90,7 @@ class Filming:
         stills, clips = TakeStore(self._project.stills), TakeStore(self._project.clips)
         still_wishes = list(self._stage.still_wishes())
         self._take_known(stills, still_wishes, self.footing.stills)
-        self._take_known(clips, self._stage.clip_wishes(self.footing), self.footing.clips)
-        self._take_kept(clips)
+        take_known_clips(self._stage, clips, self.footing, self._marks)
         self._mark_missing(still_wishes)
         missing_stills = [wish for wish in still_wishes if wish.scene not in self.footing.stills]
         self._crew.spending.require_allowed([*missing_stills, *self._missing_clips()])
@@ -100,7 +101,8 @@ class Filming:
         with closing(self._make(stills, missing_stills)) as outcomes:
             for still in outcomes:
                 self._note_still(still)
-        with closing(self._make(clips, self._chosen_clips())) as outcomes:
+        now, self._waiting = split_waiting(in_film_order(self._chosen_clips(), self._stage), self.footing)
+        with closing(self._make(clips, now)) as outcomes:
             for clip in outcomes:
                 if self._note_clip(clip):
                     self._write()
@@ -202,14 +204,6 @@ class Filming:
             if take is not None:
                 into[wish.scene] = take
 
-    def _take_kept(self, clips: TakeStore) -> None:
-        """A take that a person keeps plays whatever has changed since."""
-        for scene in self._stage.board.scenes:
-            kept = self._marks.of(scene.id).kept_print
-            take = clips.find(scene.id, kept) if kept else None
-            if take is not None and scene.id not in self.footing.clips:
-                self.footing.clips[scene.id] = take
-
     def _mark_missing(self, still_wishes: Sequence[Wish]) -> None:
         """Mark the scenes whose footage is still to be made."""
         for wish in still_wishes:
@@ -220,20 +214,33 @@ class Filming:
                 self.footing.missing[scene.id] = StandIn(NOT_YET)
 
     def _missing_clips(self) -> list[Wish]:
-        return [wish for wish in self._stage.clip_wishes(self.footing) if wish.scene not in self.footing.clips]
+        return missing_clips(self._stage.clip_wishes(self.footing), self.footing)
 
     def _chosen_clips(self) -> list[Wish]:
         """The clips to be made now; those that the budget does not reach, or that were refused, stay stand-ins."""
         wanted = self._missing_clips()
-        if not self._crew.retry_refused:
-            for wish in wanted:
-                miss = self._misses.find(wish)
-                if miss is not None:
-                    self.footing.missing[wish.scene] = StandIn(f"{miss.reason} (--upgrade asks again)", miss.kind)
-            wanted = [wish for wish in wanted if self._misses.find(wish) is None]
+        wanted = [wish for wish in wanted if not self._was_refused(wish)]
         chosen, left = self._crew.spending.choose(wanted, self.footing)
-        self.footing.missing.update(left)
+        self.footing.missing.update({name: why for name, why in left.items() if name not in self.footing.clips})
         return chosen
+
+    def _was_refused(self, wish: Wish) -> bool:
+        """Whether a service refused it before and is not asked again; its scene is left to a stand-in then."""
+        miss = None if self._crew.retry_refused else self._misses.find(wish)
+        if miss is not None and wish.scene not in self.footing.clips:
+            self.footing.missing[wish.scene] = StandIn(f"{miss.reason} (--upgrade asks again)", miss.kind)
+        return miss is not None
+
+    def _follow(self, outcome: Fulfilled | Missed) -> list[Wish]:
+        """Give the clip that waited for this one; where it need not be made any more, the one that waited for that."""
+        waiting = self._waiting.pop(outcome.wish.scene, None)
+        while waiting is not None:
+            wish = self._stage.clip_wish(self._stage.scene(waiting.scene), self.footing)
+            is_there = wish.scene in self.footing.clips and wish.fingerprint == waiting.fingerprint
+            if not is_there and not self._was_refused(wish):
+                return [replace(wish, worth=waiting.worth)]
+            waiting = self._waiting.pop(waiting.scene, None)
+        return []
 
     def _make(self, store: TakeStore, wishes: Sequence[Wish]) -> Generator[Fulfilled | Missed]:
         crew = self._crew
@@ -248,7 +255,9 @@ class Filming:
             isolate=crew.isolate,
             inspector=Inspector(crew.checks),
         )
-        return FootageLoop(self._stage.backends, bench).run(wishes, jobs=crew.jobs)
+        return FootageLoop(self._stage.backends, bench).run(
+            wishes, jobs=crew.jobs, waiting=tuple(self._waiting.values()), then=self._follow
+        )
 
     def _note_still(self, outcome: Fulfilled | Missed) -> None:
         scene = outcome.wish.scene
@@ -267,7 +276,8 @@ class Filming:
             self.footing.clips[scene] = outcome.take
             self.footing.missing.pop(scene, None)
             return True
-        self.footing.missing[scene] = StandIn(outcome.reason, outcome.kind)
+        if scene not in self.footing.clips:
+            self.footing.missing[scene] = StandIn(outcome.reason, outcome.kind)
         if outcome.kind in (FailureKind.REFUSED, FailureKind.BAD_INPUT, FailureKind.FLAWED):
             self._misses.write(outcome)
         return False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from suno_video.assemble.cutlist import footage_span
-from suno_video.backends.base import Capabilities, ClipRequest
+from suno_video.backends.base import AudioSpan, Capabilities, ClipRequest
 from suno_video.core.music import music_curves
 from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
@@ -37,6 +38,8 @@ class Footing:
     clips: dict[str, Take] = field(default_factory=dict)
     missing: dict[str, StandIn] = field(default_factory=dict)
     """Scenes whose wanted footage is not there."""
+    kept: set[str] = field(default_factory=set)
+    """Scenes whose clip a person keeps, whatever has changed."""
 
 
 def with_marks(storyboard: Storyboard, marks: TakeMarks) -> Storyboard:
@@ -48,8 +51,17 @@ def with_marks(storyboard: Storyboard, marks: TakeMarks) -> Storyboard:
     return storyboard.model_copy(update={"scenes": scenes})
 
 
+def _show_whole(clip: Take, number: int) -> Path:
+    """Where nothing is made, no picture has to be cut out of a clip: it is known by the clip and its number."""
+    return clip.path
+
+
 class Stage:
-    """The film that is being made: storyboard, music and backends, and the orders that follow from them."""
+    """The film that is being made: storyboard, music and backends, and the orders that follow from them.
+
+    Args:
+        cut_out: Gives one frame of a clip as a picture.
+    """
 
     def __init__(
         self,
@@ -57,10 +69,20 @@ class Stage:
         project: Project,
         backends: Mapping[str, Any],
         marks: TakeMarks,
+        cut_out: Callable[[Take, int], Path] = _show_whole,
         *,
         deflicker: bool = True,
     ) -> None:
         self.board = with_marks(plan.storyboard, marks)
+        # Of stills and clips: where the seed is locked, takes of a scene still differ from each other.
+        self._seeds = {
+            scene.id: take_seed(plan.storyboard.first_seed(scene), marks.of(scene.id).current)
+            for scene in plan.storyboard.scenes
+        }
+        self._references = tuple(plan.references.get(name, project.references / name) for name in self.board.references)
+        self._song = plan.song_path or project.root.absolute().parent / plan.song.file_name
+        self._song_sha256 = plan.song.sha256
+        self._cut_out = cut_out
         self.backends = backends
         self._deflicker = deflicker
         self._music = music_curves(plan.analysis, self.board.first_frame, self.board.n_frames)
@@ -95,17 +117,85 @@ class Stage:
         for scene in self.board.scenes:
             if scene.still_backend is not None:
                 backend = self.backends[scene.still_backend]
-                request = still_request(self.board, scene, backend.capabilities)
+                request = still_request(self.board, scene, backend.capabilities, self._references)
+                request = replace(request, seed=self._seeds[scene.id])
                 yield make_wish("still", request, scene.still_backend, backend.version, backend.capabilities)
 
     def clip_wishes(self, footing: Footing) -> Iterator[Wish]:
-        """The clips that the storyboard asks for as files; stills that are there begin them."""
-        bare = Footing(stills=footing.stills)
+        """The clips that the storyboard asks for as files; stills that are there begin them.
+
+        Looks into the footing for each scene in its turn, so that a clip which is put there meanwhile counts for the
+        next one of a chain.
+        """
+        unsure: set[str] = set()
         for scene in self.board.scenes:
             if self.makes_files(scene):
-                backend = self.backends[scene.video_backend]
-                request: ClipRequest = legal_clip(self.order(scene, bare).request, backend.capabilities)
-                yield make_wish("clip", request, scene.video_backend, backend.version, backend.capabilities)
+                wish = self.clip_wish(scene, footing, unsure)
+                if wish.follows and scene.id not in footing.kept:
+                    unsure.add(scene.id)
+                yield wish
+
+    def clip_wish(self, scene: Scene, footing: Footing, unsure: Container[str] = ()) -> Wish:
+        """The clip that the storyboard asks for in one scene.
+
+        Args:
+            unsure: Scenes whose clip may still become another one.
+        """
+        backend = self.backends[scene.video_backend]
+        request = self.order(scene, Footing(stills=footing.stills)).request
+        start, stop = footage_span(self.board, scene)
+        fps = self.board.fps
+        audio = AudioSpan(self._song, start / fps, (stop - start) / fps)
+        following = self.board.after(scene) if scene.end_on_next else None
+        ending = footing.stills.get(following.id) if following is not None else None
+        request = replace(
+            request,
+            seed=self._seeds[scene.id],
+            references=self._references,
+            audio=audio,
+            last_frame=ending.path if ending is not None else None,
+        )
+        known_by: dict[str, Any] = {}
+        before, follows = self._goes_on_from(scene, footing, unsure)
+        if before is not None:
+            number = self._last_shown(before.receipt.scene, before)
+            known_by["first_frame"] = {"clip": before.receipt.sha256, "frame": number}
+            request = replace(request, first_frame=self._cut_out(before, number))
+        legal: ClipRequest = legal_clip(request, backend.capabilities)
+        if legal.audio is not None:
+            # Not by the file's content: another tag in it is no other sound, and the project has the song's hash.
+            known_by["audio"] = (self._song_sha256, legal.audio.start_s, legal.audio.duration_s)
+        return make_wish(
+            "clip",
+            legal,
+            scene.video_backend,
+            backend.version,
+            backend.capabilities,
+            known_by=known_by,
+            follows=follows,
+        )
+
+    def _goes_on_from(self, scene: Scene, footing: Footing, unsure: Container[str]) -> tuple[Take | None, str]:
+        """Give the clip that a chained scene goes on from, or the scene whose clip it has to wait for."""
+        before = self.board.before(scene) if scene.chain else None
+        takes_pictures = "first_frame" in self.backends[scene.video_backend].capabilities.accepts
+        if before is None or not takes_pictures:
+            return None, ""
+        missing = footing.missing.get(before.id)
+        if self.makes_files(before) and before.id in unsure:
+            return None, before.id
+        if before.id in footing.clips:
+            return footing.clips[before.id], ""
+        waits = self.makes_files(before) and (missing is None or not missing.kind)
+        return None, before.id if waits else ""
+
+    def _last_shown(self, name: str, clip: Take) -> int:
+        """Number of the last frame that the film shows of a clip."""
+        scene = self.scene(name)
+        start, stop = footage_span(self.board, scene)
+        footage = footage_of(clip, stop - start, self.board.fps)
+        # To the nearest: the moment of the film's last frame lies within half a frame of the clip's.
+        return min(round((stop - start - 1) * footage.fps / self.board.fps), footage.n_frames - 1)
 
 
 def makes_files(backend: Any) -> bool:

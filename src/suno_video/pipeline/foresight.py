@@ -12,6 +12,7 @@ from suno_video.assemble.profile import encoder_profile
 from suno_video.backends.base import Quote
 from suno_video.core.errors import BadEditError
 from suno_video.core.events import EventSink, ignore
+from suno_video.pipeline.chains import missing_clips, take_known_clips
 from suno_video.pipeline.crew import mark_takes, open_purse
 from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
@@ -19,10 +20,11 @@ from suno_video.pipeline.options import FilmOptions, PlannedFilm, project_of
 from suno_video.pipeline.planning import make_plan
 from suno_video.pipeline.spending import allot_money
 from suno_video.pipeline.tasks import backends_of, piece_tasks
+from suno_video.pipeline.unmet import warn_of_unmet
 from suno_video.project.fingerprint import changed_parts
 from suno_video.project.purchases import tightest
 from suno_video.project.store import Receipt, SegmentStore
-from suno_video.project.takes import TakeReceipt, TakeStore
+from suno_video.project.takes import TakeMarks, TakeReceipt, TakeStore
 from suno_video.project.workspace import Project
 from suno_video.render.orders import Wish
 from suno_video.render.pieces import PieceTask
@@ -91,23 +93,29 @@ def foresee_plan(plan: PlannedFilm, options: FilmOptions, *, events: EventSink =
     project, board = Project(plan.project), plan.storyboard
     marks = mark_takes(board, project, options, write=False)
     stage = Stage(plan, project, backends_of(board, options.setup), marks, deflicker=options.deflicker)
+    warn_of_unmet(stage, events)
     spent_before = options.ledger is not None and options.ledger.is_file() and project.has_identity()
     purse = open_purse(project, options, events) if spent_before else None
     left_usd = purse.left_usd() if purse is not None else tightest(options.caps)
-    return _Foresight(plan, stage, project, options).look(left_usd)
+    return _Foresight(plan, stage, project, options, marks).look(left_usd)
 
 
 class _Foresight:
-    def __init__(self, plan: PlannedFilm, stage: Stage, project: Project, options: FilmOptions) -> None:
+    def __init__(
+        self, plan: PlannedFilm, stage: Stage, project: Project, options: FilmOptions, marks: TakeMarks
+    ) -> None:
         self._plan, self._stage, self._project, self._options = plan, stage, project, options
+        self._marks = marks
         self._footing = Footing()
         self._takes = [*_all_takes(project.clips), *_all_takes(project.stills)]
 
     def look(self, left_usd: Decimal | None) -> Forecast:
         # 1. Footage that is there, and what of the rest would be made
         stills = [wish for wish in self._stage.still_wishes() if not self._known(wish, self._project.stills)]
-        clips = [wish for wish in self._stage.clip_wishes(self._footing) if not self._known(wish, self._project.clips)]
+        wishes = take_known_clips(self._stage, TakeStore(self._project.clips), self._footing, self._marks)
+        clips = missing_clips(wishes, self._footing)
         fates = self._place(clips, left_usd)
+        clips = [wish for wish in clips if not self._stays(wish, fates)]
         # 2. The pieces that follow from it
         painted = self._pieces(frozenset(wish.scene for wish in (*stills, *clips)))
         scenes = [
@@ -116,12 +124,19 @@ class _Foresight:
         ]
         return Forecast(self._plan, tuple(scenes), left_usd)
 
+    def _stays(self, wish: Wish, fates: dict[str, ForeseenScene]) -> bool:
+        """Whether a chained scene keeps the clip that it has, because the one before gets none."""
+        before = fates.get(wish.follows)
+        if wish.scene in self._footing.clips and (before is None or before.action == "stand-in"):
+            fates.pop(wish.scene, None)
+            return True
+        return False
+
     def _known(self, wish: Wish, folder: Path) -> bool:
         take = TakeStore(folder).find(wish.scene, wish.fingerprint)
         if take is None:
             return False
-        into = self._footing.stills if wish.kind == "still" else self._footing.clips
-        into[wish.scene] = take
+        self._footing.stills[wish.scene] = take
         return True
 
     def _place(self, clips: Sequence[Wish], left_usd: Decimal | None) -> dict[str, ForeseenScene]:
@@ -143,7 +158,8 @@ class _Foresight:
                 fates[wish.scene] = ForeseenScene(wish.scene, "stand-in", place.backend, place.reason)
                 continue
             pays = self._stage.backends[wish.backend].capabilities.spends_money
-            why = "; ".join(filter(None, (self._what_changed(wish), place.reason if pays else "")))
+            chained = f"goes on from {wish.follows}" if wish.follows else ""
+            why = "; ".join(filter(None, (chained or self._what_changed(wish), place.reason if pays else "")))
             fates[wish.scene] = ForeseenScene(
                 wish.scene,
                 "buy" if pays else "make",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -19,6 +19,7 @@ from suno_video.core.song import DEFAULT_MAX_DURATION_S, Song
 from suno_video.core.storyboard import Storyboard
 from suno_video.pipeline.memory import MemoryOptions
 from suno_video.project.purchases import Caps
+from suno_video.project.references import Reference
 from suno_video.project.workspace import Project
 from suno_video.render.quality import ALL_CHECKS
 
@@ -54,6 +55,8 @@ class FilmOptions:
     """Names of the checks that each clip and still of a model must pass (`render.quality`)."""
     deflicker: bool = True
     """Whether the light of clips that flicker is steadied."""
+    references: tuple[Reference, ...] = ()
+    """The pictures that the brief names, where they were given."""
     upgrade: bool = False
     """Ask again for what a service refused before."""
     redo: tuple[str, ...] = ()
@@ -74,6 +77,10 @@ class PlannedFilm:
     project: Path
     storyboard_origin: str
     """`made anew`, `kept` or `edited by hand`."""
+    song_path: Path | None = None
+    """The song's file; None where only the project is known."""
+    references: Mapping[str, Path] = field(default_factory=dict)
+    """Where the reference pictures lie that are not in the project yet, by name."""
 
 
 @dataclass(frozen=True)

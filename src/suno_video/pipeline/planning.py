@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from suno_video.project.direction import Direction
     from suno_video.project.workspace import Project
 
+_NEED_NO_NEW_PLAN = frozenset({"size", "captions", "references", "lock_seed"})
+"""Wishes that can be met in a storyboard that a person edited."""
 KnownRecord = TypeVar("KnownRecord", Song, SongAnalysis)
 
 
@@ -114,35 +116,45 @@ def make_plan(song: Path, project: Project, options: FilmOptions, *, write: bool
     """Plan within a project whose lock is held (or without one, when nothing is written)."""
     heard, analysis = analyze_song(song, options, write=write, events=events)
     with stage("direct", options.brief.look, events) as notes:
+        if write:
+            for reference in options.references:
+                reference.keep(project.references)
         storyboard, origin = _direct(heard, analysis, project, options, write=write)
         notes.reused = origin != "made anew"
         notes.detail = f"{len(storyboard.scenes)} scenes, look {storyboard.treatment.look}, {origin}"
-    return PlannedFilm(heard, analysis, storyboard, project.root, origin)
+    given = {each.name: each.source for each in options.references if not (project.references / each.name).is_file()}
+    return PlannedFilm(heard, analysis, storyboard, project.root, origin, song, given)
 
 
 def _direct(
     song: Song, analysis: SongAnalysis, project: Project, options: FilmOptions, *, write: bool
 ) -> tuple[Storyboard, str]:
     from suno_video.direct.rules import DIRECTOR, direct_by_rules
+    from suno_video.pipeline.tasks import longest_shot_s
     from suno_video.project.direction import Direction, storyboard_state, text_sha256
     from suno_video.project.fingerprint import fingerprint
 
     brief, heard = options.brief, fingerprint(analysis, song)
+    longest_s = longest_shot_s(brief, options.setup)
+    # Another limit cuts otherwise: a storyboard that was made for one is not kept for another.
+    director = DIRECTOR if longest_s is None else f"{DIRECTOR}, shots of {longest_s:.2f} s"
     direction = _load_direction(project)
     state = storyboard_state(project.storyboard_file, direction)
     if state == "edited":
         return _edited(analysis, project, brief, direction), "edited by hand"
     if state == "made" and direction is not None:
-        wanted = (brief, heard, _director_of(DIRECTOR, options))
+        wanted = (brief, heard, _director_of(director, options))
         if (direction.brief, direction.analysis_fingerprint, direction.director) == wanted:
             return Storyboard.load(project.storyboard_file), "kept"
-    storyboard = direct_by_rules(song, analysis, brief, families=_families(), looks_folder=options.looks_folder)
+    storyboard = direct_by_rules(
+        song, analysis, brief, families=_families(), looks_folder=options.looks_folder, longest_s=longest_s
+    )
     if write:
         text = storyboard.to_json()
         made = Direction(
             brief=brief,
             analysis_fingerprint=heard,
-            director=_director_of(DIRECTOR, options),
+            director=_director_of(director, options),
             storyboard_sha256=text_sha256(text),
         )
         # The note first: a storyboard without one counts as edited by hand and would never be made anew.
@@ -177,9 +189,10 @@ def _edited(analysis: SongAnalysis, project: Project, brief: Brief, direction: D
     from suno_video.project.direction import changed_fields
 
     backends = frozenset(backend_names())
-    storyboard = load_storyboard(project.storyboard_file, analysis, _families(), backends)
+    references = project.references
+    storyboard = load_storyboard(project.storyboard_file, analysis, _families(), backends, references=references)
     changed = changed_fields(direction.brief, brief) if direction is not None else []
-    clash = [name for name in changed if name not in ("size", "captions")]
+    clash = [name for name in changed if name not in _NEED_NO_NEW_PLAN]
     if clash or storyboard.fps != brief.fps:
         flags = ", ".join(f"--{name.removesuffix('_s').replace('_', '-')}" for name in clash or ["fps"])
         raise UsageError(

@@ -126,7 +126,7 @@ def _number_of_clip(
         rate = footage_of(clip, stop - start, board.fps).fps
         source = {"take": {"file": clip.receipt.sha256}, "rate": rate}
         if part_prints({"clip": source})["clip"] == piece.made_from["clip"]:
-            return _number_of_seed(clip.receipt.seed, scene.seed, marks.current)
+            return _number_of_seed(clip.receipt.seed, board.first_seed(scene), marks.current)
     return None
 
 

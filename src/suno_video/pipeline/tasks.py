@@ -12,13 +12,14 @@ from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.backends.base import BackendSetup
 from suno_video.backends.registry import make_backend
-from suno_video.core.errors import UsageError
+from suno_video.core.brief import Brief
+from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.ffmpeg import ffmpeg_version
 from suno_video.pipeline.footing import STILL_MOVER, Footing, Stage
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
 from suno_video.project.fingerprint import fingerprint, part_prints
-from suno_video.render.orders import ClipOrder
+from suno_video.render.orders import ClipOrder, longest_clip_s
 from suno_video.render.pieces import PieceTask
 
 
@@ -42,6 +43,15 @@ def backends_of(storyboard: Storyboard, setup: BackendSetup) -> Mapping[str, Any
         )
     made: dict[str, Any] = {name: make_backend(name, "still", setup) for name in sorted(stills)}
     return made | {name: make_backend(name, "clip", setup) for name in sorted(movers)}
+
+
+def longest_shot_s(brief: Brief, setup: BackendSetup) -> float | None:
+    """How long a scene may be for the video backend that was asked for; None when it makes any length."""
+    try:
+        capabilities = make_backend(brief.video_backend, "clip", setup).capabilities
+    except SunoVideoError:
+        return None  # what is wrong with it is said when it is needed
+    return longest_clip_s(capabilities, brief.fps) if capabilities.footage == "file" else None
 
 
 def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: EncoderProfile) -> list[PieceTask]:

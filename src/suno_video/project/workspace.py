@@ -147,6 +147,11 @@ class Project:
         return self.root / "stills"
 
     @property
+    def references(self) -> Path:
+        """Pictures of who and what must look the same in every scene; made when there is one."""
+        return self.root / "references"
+
+    @property
     def thumbs(self) -> Path:
         """Small pictures of each scene, for the report."""
         return self.root / "thumbs"

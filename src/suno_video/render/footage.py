@@ -46,6 +46,14 @@ class Fulfilled:
 Outcome: TypeAlias = Fulfilled | Missed
 
 
+@dataclass(frozen=True)
+class _Chain:
+    """What waits for other wishes, and who knows when its turn has come."""
+
+    waiting: tuple[Wish, ...]
+    then: Callable[[Outcome], Sequence[Wish]]
+
+
 class FootageLoop:
     """Drives backends that make files.
 
@@ -64,8 +72,19 @@ class FootageLoop:
         """Give the take of an earlier run."""
         return self._bench.takes.find(wish.scene, wish.fingerprint)
 
-    def run(self, wishes: Sequence[Wish], *, jobs: int) -> Generator[Outcome]:
+    def run(
+        self,
+        wishes: Sequence[Wish],
+        *,
+        jobs: int,
+        waiting: Sequence[Wish] = (),
+        then: Callable[[Outcome], Sequence[Wish]] = lambda outcome: (),
+    ) -> Generator[Outcome]:
         """Fulfil all wishes and give each outcome as soon as it is known; what is there already comes first.
+
+        Args:
+            waiting: About what will have to be made after other clips, for backends that prepare for all at once.
+            then: Called when an outcome was taken: gives the wishes that had to wait for it.
 
         A wish that fails never ends the run. Closing the iterator, or an exception in it, ends what is running.
 
@@ -81,11 +100,16 @@ class FootageLoop:
         for wish, take in found:
             if take is not None:
                 self._bench.events(TakeDone(wish.scene, wish.kind, wish.backend, 0.0, reused=True))
-                yield Fulfilled(wish, take, reused=True)
+                fulfilled = Fulfilled(wish, take, reused=True)
+                yield fulfilled
+                missing += then(fulfilled)
         # 3. Make the rest, backend by backend, the most worth first.
-        for name in dict.fromkeys(wish.backend for wish in missing):
-            group = sorted((wish for wish in missing if wish.backend == name), key=lambda wish: wish.worth)
-            yield from self._make_all(name, group, jobs)
+        left = list(missing)
+        while left:
+            name = left[0].backend
+            group = sorted((wish for wish in left if wish.backend == name), key=lambda wish: wish.worth)
+            left = [wish for wish in left if wish.backend != name]
+            yield from self._make_all(name, group, jobs, _Chain(tuple(waiting), then), left)
 
     def _close_books(self, wishes: Sequence[Wish]) -> None:
         purse = self._bench.purse
@@ -106,18 +130,36 @@ class FootageLoop:
         worst = sum((quote.worst_usd for quote in quotes), Decimal(0))
         self._bench.events(FootagePlanned(wishes[0].kind, len(wishes), len(missing), f"{expected:f}", f"{worst:f}"))
 
-    def _make_all(self, name: str, wishes: Sequence[Wish], jobs: int) -> Iterator[Outcome]:
-        with self._opened(name, wishes) as trouble, self._workers(_width(self._backends[name], jobs)) as pool:
+    def _make_all(
+        self, name: str, wishes: Sequence[Wish], jobs: int, chain: _Chain, left: list[Wish]
+    ) -> Iterator[Outcome]:
+        """Fulfil the wishes for one backend, and those for it that follow from them; others go to `left`."""
+        foreseen = [*wishes, *(wish for wish in chain.waiting if wish.backend == name)]
+        with self._opened(name, foreseen) as trouble, self._workers(_width(self._backends[name], jobs)) as pool:
             make = partial(self._make, trouble=trouble)
             # 1. What costs money is looked at before more of it is bought.
-            n_made = 0
+            n_made, following = 0, list[Wish]()
             if self._backends[name].capabilities.spends_money:
-                n_made = yield from self._probe(name, wishes, lambda wish: pool.submit(make, wish))
-            # 2. The rest, as many at once as it likes.
-            yield from _as_they_come({pool.submit(make, wish) for wish in wishes[n_made:]})
+                n_made = yield from self._probe(name, wishes, lambda wish: pool.submit(make, wish), chain, following)
+            # 2. The rest, as many at once as it likes; what follows from an outcome goes on at once.
+            pending = {pool.submit(make, wish) for wish in wishes[n_made:]}
+            while pending or following:
+                pending |= {pool.submit(make, wish) for wish in following if wish.backend == name}
+                left += [wish for wish in following if wish.backend != name]
+                following.clear()
+                done, pending = _wait_for_some(pending)
+                for future in done:
+                    outcome = future.result()
+                    yield outcome
+                    following += chain.then(outcome)
 
     def _probe(
-        self, name: str, wishes: Sequence[Wish], submit: Callable[[Wish], Future[Outcome]]
+        self,
+        name: str,
+        wishes: Sequence[Wish],
+        submit: Callable[[Wish], Future[Outcome]],
+        chain: _Chain,
+        following: list[Wish],
     ) -> Generator[Outcome, None, int]:
         """Make the first wish alone, and where it came out badly the second one; stop buying when both did.
 
@@ -125,8 +167,9 @@ class FootageLoop:
         """
         reason = ""
         for number, wish in enumerate(wishes[:_N_PROBES], start=1):
-            (outcome,) = list(_as_they_come({submit(wish)}))
+            outcome = _result_of(submit(wish))
             yield outcome
+            following += chain.then(outcome)
             if not isinstance(outcome, Missed) or not _bodes_ill(outcome):
                 return number
             reason = outcome.reason
@@ -137,6 +180,10 @@ class FootageLoop:
 
     def _make(self, wish: Wish, trouble: str | None) -> Outcome:
         self._check_stop()
+        found = self.find(wish)
+        if found is not None:  # what follows from another clip could not be looked for earlier
+            self._bench.events(TakeDone(wish.scene, wish.kind, wish.backend, 0.0, reused=True))
+            return Fulfilled(wish, found, reused=True)
         away = trouble or self._away.get(wish.backend)
         if away is not None:
             return self._missed(Missed(wish, FailureKind.UNAVAILABLE, away))
@@ -218,11 +265,19 @@ class FootageLoop:
         self._check_stop()
 
 
-def _as_they_come(pending: set[Future[Outcome]]) -> Iterator[Outcome]:
-    while pending:
-        # Wakes often, so that a signal reaches the main thread's Python code at once.
-        done, pending = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-        yield from (future.result() for future in done)
+def _wait_for_some(pending: set[Future[Outcome]]) -> tuple[set[Future[Outcome]], set[Future[Outcome]]]:
+    """Wait a moment and part what is done from what is not.
+
+    Wakes often, so that a signal reaches the main thread's Python code at once.
+    """
+    done, rest = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+    return done, rest
+
+
+def _result_of(future: Future[Outcome]) -> Outcome:
+    while not future.done():
+        _wait_for_some({future})
+    return future.result()
 
 
 def _bodes_ill(missed: Missed) -> bool:

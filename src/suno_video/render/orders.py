@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from suno_video.backends.base import Capabilities, ClipRequest, FileFootage, StillRequest
 from suno_video.core.frames import FrameSize
@@ -17,6 +18,7 @@ from suno_video.project.fingerprint import fingerprint, part_prints
 from suno_video.project.takes import Take, TakeKind
 
 _NOT_IN_A_PICTURE = frozenset({"scene"})
+_NOTHING: Mapping[str, Any] = {}
 _SAME_SHAPE = 0.05
 """Two shapes that differ by less than this part are one: what is cropped away is not missed."""
 
@@ -57,6 +59,8 @@ class Wish:
     made_from: Mapping[str, str] = field(default_factory=dict)
     worth: int = 0
     """Place in the order of making: 0 first."""
+    follows: str = ""
+    """Scene whose clip is made first because this one goes on from it. Until then it begins with its own still."""
 
 
 def clip_order(
@@ -153,6 +157,17 @@ def legal_length(n_frames: int, fps: int, capabilities: Capabilities) -> int:
     return min((n for n in legal if n >= n_frames), default=max(legal))
 
 
+def longest_clip_s(capabilities: Capabilities, fps: int) -> float | None:
+    """The longest clip that a backend makes in one piece; None when any length will do.
+
+    Args:
+        fps: Of the film, for a backend that makes any rate.
+    """
+    if capabilities.n_frames is not None:
+        return max(capabilities.n_frames) / (capabilities.fps or fps)
+    return max(capabilities.seconds) if capabilities.seconds else None
+
+
 def legal_size(size: FrameSize, capabilities: Capabilities, scale: Fraction = Fraction(1)) -> FrameSize:
     """The nearest legal size of about the same shape.
 
@@ -193,14 +208,27 @@ def _nearest_size(size: FrameSize, legal: tuple[FrameSize, ...], scale: Fraction
 
 
 def make_wish(
-    kind: TakeKind, request: StillRequest | ClipRequest, backend: str, version: str, capabilities: Capabilities
+    kind: TakeKind,
+    request: StillRequest | ClipRequest,
+    backend: str,
+    version: str,
+    capabilities: Capabilities,
+    *,
+    known_by: Mapping[str, Any] = _NOTHING,
+    follows: str = "",
 ) -> Wish:
-    """Describe what is wanted, with the fingerprint by which it is found again."""
+    """Describe what is wanted, with the fingerprint by which it is found again.
+
+    Args:
+        known_by: For fields of the request, what tells one content from another better than the file that holds it.
+        follows: See `Wish.follows`.
+    """
     read = capabilities.reads or frozenset(field.name for field in fields(request))
     parts = {name: getattr(request, name) for name in sorted(read - _NOT_IN_A_PICTURE) if hasattr(request, name)}
+    parts |= {name: value for name, value in known_by.items() if parts.get(name) is not None}
     parts |= {"backend": backend, "backend version": version}
     whole = fingerprint(kind, parts)
-    return Wish(request.scene, kind, backend, request, whole, part_prints(parts))
+    return Wish(request.scene, kind, backend, request, whole, part_prints(parts), follows=follows)
 
 
 def footage_of(take: Take, n_frames: int, fps: int, *, deflicker: bool = False) -> FileFootage:
