@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, TypeAlias, runtime_checkable
 
-from suno_video.core.brief import Grade
-from suno_video.core.color import Palette
+from suno_video.backends.remote import LooksUp as LooksUp
+from suno_video.backends.remote import LooksUpSince as LooksUpSince
+from suno_video.backends.remote import RemoteState as RemoteState
+from suno_video.backends.requests import AudioSpan as AudioSpan
+from suno_video.backends.requests import ClipRequest as ClipRequest
+from suno_video.backends.requests import StillRequest as StillRequest
 from suno_video.core.frames import I420, FrameSize
-from suno_video.core.music import MusicCurves
-from suno_video.core.storyboard import Motion
 from suno_video.media.watch import Watched
 
 if TYPE_CHECKING:
@@ -28,64 +30,6 @@ AcceptsKind: TypeAlias = Literal["first_frame", "last_frame", "reference", "audi
 """What a backend can start from, besides words."""
 Economy: TypeAlias = Literal["tiling", "offload", "smaller"]
 """A way to do with less memory, from the one that costs least to the one that costs most."""
-
-
-@dataclass(frozen=True)
-class StillRequest:
-    """One picture to be made."""
-
-    scene: str
-    prompt: str
-    negative_prompt: str
-    seed: int
-    size: FrameSize
-    references: tuple[Path, ...] = ()
-    """Pictures of who and what must look the same in every scene (RGB PNG or JPEG, any size)."""
-
-
-@dataclass(frozen=True)
-class AudioSpan:
-    """A stretch of a sound file."""
-
-    path: Path
-    start_s: float
-    duration_s: float
-
-
-@dataclass(frozen=True)
-class ClipRequest:
-    """One clip to be made: exactly `n_frames` at `fps`.
-
-    It covers the scene plus its handles: the frames that a dissolve into or out of it shows as well.
-    """
-
-    scene: str
-    prompt: str
-    negative_prompt: str
-    seed: int
-    size: FrameSize
-    fps: int
-    n_frames: int
-    family: str
-    params: Mapping[str, float]
-    palette: Palette
-    grade: Grade
-    motion: Motion
-    growth: float
-    """How far the motif has grown, 0..1."""
-    energy: float
-    music: MusicCurves
-    """What sounds in each of the `n_frames`."""
-    first_frame: Path | None = None
-    """A still to start from (RGB PNG or JPEG, any size)."""
-    cover: Path | None = None
-    """The song's cover picture, where there is one."""
-    last_frame: Path | None = None
-    """A still to end on."""
-    references: tuple[Path, ...] = ()
-    """Pictures of who and what must look the same in every scene."""
-    audio: AudioSpan | None = None
-    """What is heard during the clip, for models that move lips or bodies to it."""
 
 
 @dataclass(frozen=True)
@@ -356,41 +300,3 @@ class VideoBackend(Backend, Protocol):
 
     def make(self, request: ClipRequest, job: Job) -> Footage:
         """Make a clip. Raises `MakeFailed`."""
-
-
-@dataclass(frozen=True)
-class RemoteState:
-    """What a service says about an attempt whose answer we never got."""
-
-    known: bool | None
-    """True: it has the job, whose id is `ticket`. False: it never arrived, nothing was bought. None: it cannot say."""
-    ticket: str | None = None
-    detail: str = ""
-    finished: bool = False
-    """Whether it has ended, well or not; `cost_usd` is what it cost then, None where the service does not tell."""
-    cost_usd: Decimal | None = None
-
-
-@runtime_checkable
-class LooksUp(Protocol):
-    """A remote backend that can ask its service about an attempt, so that nothing is bought twice."""
-
-    settle_s: float
-    """How long after an order went out the service may still be about to accept it, whoever has died since."""
-
-    def look_up(self, attempt: str, request: ClipRequest | StillRequest | None) -> RemoteState:
-        """Ask what became of an attempt that left no ticket. Raises `MakeFailed` when the service is away.
-
-        Args:
-            request: What was asked for; None where only the attempt is known any more.
-        """
-
-
-@runtime_checkable
-class LooksUpSince(LooksUp, Protocol):
-    """One whose service keeps no id of ours, so that it helps to know when the attempt was begun."""
-
-    def look_up_since(
-        self, attempt: str, request: ClipRequest | StillRequest | None, since: datetime | None
-    ) -> RemoteState:
-        """Ask what became of an attempt for which money was held at a time. As `look_up` otherwise."""
