@@ -123,3 +123,9 @@ def test_each_backend_of_ours_has_one_default_of_each_kind() -> None:
         if card.makes != "tool":
             counted[card.backend, card.makes] = counted.get((card.backend, card.makes), 0) + card.default
     assert set(counted.values()) <= {1}
+
+
+def test_what_a_model_needs_must_have_an_input() -> None:
+    with pytest.raises(BadEditError) as failed:
+        read_cards(CARD.replace("fps = 16\n", 'fps = 16\nneeds = ["audio"]\n'), "mine.toml")
+    assert "needs audio" in failed.value.reasons[0]

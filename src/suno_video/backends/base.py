@@ -77,6 +77,8 @@ class Capabilities:
 
     makes: MakesKind
     accepts: frozenset[AcceptsKind] = frozenset()
+    needs: frozenset[AcceptsKind] = frozenset()
+    """What of that it cannot do without."""
     n_frames: tuple[int, ...] | None = None
     """Legal lengths in frames; None when any length will do."""
     seconds: tuple[float, ...] | None = None

@@ -104,6 +104,8 @@ class ModelCard(Record):
     """Id of the distilled model that takes its place when `models.fast` is set."""
     inputs: dict[Role, str] = {}
     """Our words for what it takes, and its own."""
+    needs: tuple[AcceptsKind, ...] = ()
+    """What of that it cannot do without."""
     fixed: dict[str, Scalar | tuple[Scalar, ...]] = {}
     """Further inputs, given as they are."""
     frames: FrameRule | None = None
@@ -154,6 +156,8 @@ class ModelCard(Record):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        if missing := [kind for kind in self.needs if kind not in self.inputs]:
+            raise ValueError(f"it needs {', '.join(missing)}, and inputs do not say how it is given")
         if self.frames is not None and self.seconds:
             raise ValueError("lengths are either in frames or in seconds")
         if self.frames is not None and self.fps is None and self.makes == "clip":
@@ -193,6 +197,7 @@ class ModelCard(Record):
         return Capabilities(
             makes=self.makes,
             accepts=self.accepts,
+            needs=frozenset(self.needs),
             n_frames=self.frames.legal if self.frames is not None and self.makes == "clip" else None,
             seconds=self.seconds or None,
             fps=self.fps if self.frames is not None else None,

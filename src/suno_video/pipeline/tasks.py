@@ -42,7 +42,20 @@ def backends_of(storyboard: Storyboard, setup: BackendSetup) -> Mapping[str, Any
             "Name a model for each: `suno-video backends` lists them.",
         )
     made: dict[str, Any] = {name: make_backend(name, "still", setup) for name in sorted(stills)}
-    return made | {name: make_backend(name, "clip", setup) for name in sorted(movers)}
+    made |= {name: make_backend(name, "clip", setup) for name in sorted(movers)}
+    _require_stills(storyboard, made)
+    return made
+
+
+def _require_stills(storyboard: Storyboard, backends: Mapping[str, Any]) -> None:
+    """Refuse a plan whose clips would have nothing to begin with: every one of them would be a stand-in."""
+    for scene in storyboard.scenes:
+        needs = backends[scene.video_backend].capabilities.needs
+        if "first_frame" in needs and scene.still_backend is None and not scene.chain:
+            raise UsageError(
+                f"{scene.video_backend} begins each clip with a still, and none is asked for.",
+                "Choose a backend for stills as well (--stills), or a model that works from words alone.",
+            )
 
 
 def longest_shot_s(brief: Brief, setup: BackendSetup) -> float | None:

@@ -66,11 +66,11 @@ def files_of(card: ModelCard, request: Request) -> Mapping[str, tuple[Path, ...]
     if isinstance(request, ClipRequest):
         given["first_frame"] = (request.first_frame,) if request.first_frame else ()
         given["last_frame"] = (request.last_frame,) if request.last_frame else ()
-    for role in card.extra.get("needs", ()):
+    for role in card.needs:
         if not given.get(role) and not (role == "audio" and isinstance(request, ClipRequest) and request.audio):
             raise MakeFailed(
                 FailureKind.BAD_INPUT,
-                f"{card.spec} needs a {str(role).replace('_', ' ')}, and the scene has none: "
+                f"{card.spec} needs a {role.replace('_', ' ')}, and the scene has none: "
                 "choose a backend for stills as well (--stills), or a model that works from words alone",
             )
     return {card.inputs[role]: paths for role, paths in given.items() if paths and role in card.inputs}
