@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -140,3 +141,22 @@ def test_songs_of_one_command_share_its_budget(shop: Shop) -> None:
     spent = sum(purchase.cost_usd for purchase in shop.service.book.purchases())
     assert spent <= 0.50
     assert (shop.work / "tune.mp4").is_file()
+
+
+def test_stills_are_in_the_price_and_come_out_of_the_budget_first(shop: Shop) -> None:
+    """With prices from our list; nothing is asked of the service."""
+    both = ("song.wav", *FAST, "--stills", "replicate", "--backend", "replicate", "--json")
+    scenes, result = _split(lines(shop("plan", *both, REPLICATE_API_TOKEN="r8_none")))
+    still, n = Decimal("0.003"), len(scenes)
+    assert all(Decimal(scene["expected_usd"]) > still for scene in scenes)
+    assert Decimal(result["expected_usd"]) == sum(Decimal(scene["expected_usd"]) for scene in scenes)
+    # Enough for the stills alone: every clip is left to a camera that moves over its still.
+    budget = f"{n * still + Decimal('0.01')}"
+    scenes, result = _split(lines(shop("plan", *both, "--budget", budget, REPLICATE_API_TOKEN="r8_none")))
+    assert {scene["action"] for scene in scenes} == {"stand-in"}
+    assert Decimal(result["expected_usd"]) == n * still
+    assert all("camera moves over a still" in scene["why"] for scene in scenes)
+
+
+def _split(events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    return [event for event in events if event["event"] == "plan.scene"], events[-1]

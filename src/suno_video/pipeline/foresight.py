@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -114,12 +114,16 @@ class _Foresight:
         stills = [wish for wish in self._stage.still_wishes() if not self._known(wish, self._project.stills)]
         wishes = take_known_clips(self._stage, TakeStore(self._project.clips), self._footing, self._marks)
         clips = missing_clips(wishes, self._footing)
-        fates = self._place(clips, left_usd)
+        still_fates = {wish.scene: self._still_fate(wish) for wish in stills}
+        spent_usd = sum((fate.expected_usd for fate in still_fates.values()), Decimal(0))
+        # Stills come first: what they cost is gone when the clips' turn comes.
+        left_usd_then = None if left_usd is None else max(Decimal(0), left_usd - spent_usd)
+        fates = self._place(clips, left_usd_then, frozenset(still_fates))
         clips = [wish for wish in clips if not self._stays(wish, fates)]
         # 2. The pieces that follow from it
         painted = self._pieces(frozenset(wish.scene for wish in (*stills, *clips)))
         scenes = [
-            fates.get(scene.id) or self._still_fate(scene.id, stills) or painted[scene.id]
+            _with_still(fates.get(scene.id), still_fates.get(scene.id)) or painted[scene.id]
             for scene in self._stage.board.scenes
         ]
         return Forecast(self._plan, tuple(scenes), left_usd)
@@ -139,9 +143,11 @@ class _Foresight:
         self._footing.stills[wish.scene] = take
         return True
 
-    def _place(self, clips: Sequence[Wish], left_usd: Decimal | None) -> dict[str, ForeseenScene]:
+    def _place(
+        self, clips: Sequence[Wish], left_usd: Decimal | None, stills_to_come: frozenset[str]
+    ) -> dict[str, ForeseenScene]:
         """Say for each clip that is missing whether it is made, bought, or left to a stand-in."""
-        allotment = allot_money(self._plan, self._stage, clips, self._footing, left_usd)
+        allotment = allot_money(self._plan, self._stage, clips, self._footing, left_usd, stills_to_come=stills_to_come)
         places = {place.scene: place for place in allotment.placements}
         misses = MissBook(self._project.clips)
         fates = {}
@@ -171,16 +177,18 @@ class _Foresight:
             )
         return fates
 
-    def _still_fate(self, scene: str, stills: Sequence[Wish]) -> ForeseenScene | None:
-        for wish in stills:
-            if wish.scene == scene:
-                quote: Quote = self._stage.backends[wish.backend].quote(wish.request)
-                why = self._what_changed(wish)
-                action: Action = "buy" if quote.worst_usd else "make"
-                return ForeseenScene(
-                    scene, action, wish.backend, why, quote.expected_usd, quote.worst_usd, quote.expected_s or 0.0
-                )
-        return None
+    def _still_fate(self, wish: Wish) -> ForeseenScene:
+        quote: Quote = self._stage.backends[wish.backend].quote(wish.request)
+        action: Action = "buy" if quote.worst_usd else "make"
+        return ForeseenScene(
+            wish.scene,
+            action,
+            wish.backend,
+            self._what_changed(wish),
+            quote.expected_usd,
+            quote.worst_usd,
+            quote.expected_s or 0.0,
+        )
 
     def _what_changed(self, wish: Wish) -> str:
         """Name what differs from the newest take of the scene."""
@@ -206,6 +214,20 @@ class _Foresight:
                 if before is None or (before.action == "keep" and fate.action != "keep"):
                     fates[order.scene.id] = fate
         return fates
+
+
+def _with_still(clip: ForeseenScene | None, still: ForeseenScene | None) -> ForeseenScene | None:
+    """Join what happens to the clip of a scene and to its still: one row, one price."""
+    if clip is None or still is None:
+        return clip or still
+    return replace(
+        clip,
+        action="buy" if "buy" in (clip.action, still.action) and clip.action != "stand-in" else clip.action,
+        why=clip.why if still.why in clip.why else f"{clip.why}; its still: {still.why}",
+        expected_usd=clip.expected_usd + still.expected_usd,
+        worst_usd=clip.worst_usd + still.worst_usd,
+        seconds=clip.seconds + still.seconds,
+    )
 
 
 def _piece_fate(

@@ -103,6 +103,7 @@ def allot_money(
     footing: Footing,
     left_usd: Decimal | None,
     held: frozenset[str] = frozenset(),
+    stills_to_come: frozenset[str] = frozenset(),
 ) -> Allotment:
     """Divide money among the scenes whose footage costs some; what is there or on its way costs nothing more."""
     backends = stage.backends
@@ -114,7 +115,7 @@ def allot_money(
         plan.analysis,
         paid,
         budget_usd=left_usd,
-        has_picture=frozenset(footing.stills),
+        has_picture=stills_to_come.union(footing.stills),
         already=there | held,
     )
 
