@@ -43,7 +43,7 @@ def test_after_the_film_the_plan_of_the_project_keeps_everything(shop: Shop) -> 
     assert result["n_kept"] > 0
 
 
-def test_cost_sums_up_what_was_paid_and_lists_every_attempt(shop: Shop) -> None:
+def test_cost_lists_every_attempt_and_sums_up_what_was_paid_by_what_is_asked(shop: Shop) -> None:
     assert "nothing was spent yet" in shop("cost").stdout
     assert shop.render("--budget", "5").returncode == 0
     table = shop("cost").stdout
@@ -56,10 +56,6 @@ def test_cost_sums_up_what_was_paid_and_lists_every_attempt(shop: Shop) -> None:
     assert float(result[-1]["spent_usd"]) == 0.45
     rows = list(csv.DictReader(io.StringIO(shop("cost", "--csv").stdout)))
     assert [row["scene"] for row in rows] == [attempt["scene"] for attempt in attempts]
-
-
-def test_cost_is_summed_up_by_what_is_asked(shop: Shop) -> None:
-    assert shop.render("--budget", "5").returncode == 0
     for by in ("backend", "day", "scene", "outcome"):
         done = shop("cost", "--by", by)
         assert done.stdout.startswith(by)

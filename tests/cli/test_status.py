@@ -58,6 +58,7 @@ def test_marks_and_the_number_of_the_take_that_plays_are_shown(shop: Shop) -> No
     assert "kept" in table
 
 
+@pytest.mark.slow
 def test_what_a_dead_run_left_with_a_ticket_is_held_and_will_be_picked_up(shop: Shop) -> None:
     die_at(shop, "ticket.kept")
     found = status_of(shop)

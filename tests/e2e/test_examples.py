@@ -48,6 +48,7 @@ def test_basic_leaves_a_film_with_its_report(tmp_path: Path) -> None:
     assert (tmp_path / "film.suno-video" / "report.html").is_file()
 
 
+@pytest.mark.slow
 def test_a_vertical_short_passes_the_check_of_its_platform(tmp_path: Path) -> None:
     size = ("--size", "360x640", "--fps", "24", "--from", "0:31", "--to", "0:34.5")
     run_example("vertical_short.sh", tmp_path, *size, "--preview")
