@@ -34,11 +34,14 @@ class Mover(FakeVideo):
 
     def __init__(self, **more: Any) -> None:
         super().__init__(footage="file", **more)
-        self.capabilities = replace(self.capabilities, max_references=3, concurrency=4)
+        accepts = self.capabilities.accepts | {"first_frame"}
+        self.capabilities = replace(self.capabilities, accepts=accepts, max_references=3, concurrency=4)
         self.firsts: dict[str, np.ndarray | None] = {}
+        self.came_from: dict[str, str] = {}
 
     def make(self, request: ClipRequest, job: Job) -> Any:
         first = request.first_frame
+        self.came_from[request.scene] = "" if first is None else first.parent.name
         self.firsts[request.scene] = None if first is None else np.asarray(Image.open(first))
         return super().make(request, job)
 
@@ -82,7 +85,8 @@ def options_of(*references: Path, still: str | None = None, video: str = "fake",
     given: tuple[Reference, ...] = tuple(map(check_reference, references))
     names = tuple(each.name for each in given)
     wanted = Brief(look="cosmos", size=SIZE, still_backend=still, video_backend=video, references=names, **brief)
-    return FilmOptions(brief=wanted, quality="draft", references=given)
+    # Test cards begin with no still, whatever they are given, and would not pass for that.
+    return FilmOptions(brief=wanted, quality="draft", references=given, checks=frozenset())
 
 
 def render(song: Path, options: FilmOptions) -> tuple[FilmResult, list[Event]]:
@@ -154,6 +158,7 @@ def test_any_picture_is_turned_into_one_that_models_read(tmp_path: Path) -> None
         check_reference(tmp_path / "nobody.png")
 
 
+@pytest.mark.slow
 def test_a_storyboard_names_only_pictures_in_its_own_folder(song: Path, use: Any) -> None:
     use(Mover())
     render(song, options_of())
@@ -167,6 +172,7 @@ def test_a_storyboard_names_only_pictures_in_its_own_folder(song: Path, use: Any
         render(song, options_of())
 
 
+@pytest.mark.slow
 def test_a_locked_seed_is_that_of_every_clip_and_of_no_painted_scene(song: Path, use: Any) -> None:
     mover = Mover()
     use(mover)
@@ -205,7 +211,7 @@ def test_a_chained_clip_begins_with_the_last_picture_of_the_one_before(song: Pat
     for scene in ("s002", "s003"):
         first = mover.firsts[scene]
         assert first is not None and first.shape == (72, 128, 3)
-        assert len(np.unique(first)) > 3, "a still of the fake is one plain colour, a frame is not"
+        assert mover.came_from[scene] == "scratch"
     assert set(actions(song, options).values()) == {"keep"}
     assert made(render(song, options)[1]) == []
     assert clean_project(Project.beside(song), CleanWishes(takes=True, dry_run=True)).kept_paid == 0
@@ -240,8 +246,7 @@ def test_a_chained_clip_begins_with_its_own_still_where_the_one_before_fails(son
     mover.version = "2"
     use(Painter(), mover)
     result, _ = render(song, options_of(still="fake-image"))
-    first = mover.firsts["s002"]
-    assert first is not None and len(np.unique(first.reshape(-1, 3), axis=0)) == 1
+    assert mover.came_from == {"s002": "stills", "s003": "stills"}
     assert list(result.stand_ins) == ["s001"]
     healed = Mover()
     healed.version = "2"
@@ -295,6 +300,7 @@ def test_the_number_in_the_light_of_a_chained_first_frame_is_that_of_the_last_on
     assert frame_number(np.vstack([limited, np.full((36, 128), 128, np.uint8)])) == n_shown - 1
 
 
+@pytest.mark.slow
 def test_scenes_are_as_long_as_the_model_and_a_longer_one_is_told(song: Path, use: Any) -> None:
     short = Mover()
     short.capabilities = replace(short.capabilities, seconds=(1.5, 2.0))

@@ -80,7 +80,7 @@ class Stage:
             for scene in plan.storyboard.scenes
         }
         self._references = tuple(plan.references.get(name, project.references / name) for name in self.board.references)
-        self._song = plan.song_path or project.root.absolute().parent / plan.song.file_name
+        self._song = (plan.song_path or project.root.absolute().parent / plan.song.file_name).absolute()
         self._song_sha256 = plan.song.sha256
         self._cut_out = cut_out
         self.backends = backends
