@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ pytest.importorskip("safetensors")
 
 from suno_video.assemble.enlarge import enlarge_clip
 from suno_video.assemble.graphs import picture_args
+from suno_video.backends import registry
 from suno_video.backends.base import FileFootage
+from suno_video.backends.fake import FakeVideo
+from suno_video.core.brief import Brief
 from suno_video.core.errors import ConfigError
 from suno_video.core.events import Event, Notice, Warned
 from suno_video.core.frames import FrameSize
@@ -23,9 +27,14 @@ from suno_video.media import upscaler as module
 from suno_video.media.ffmpeg import FrameWriter
 from suno_video.media.mp4 import read_mp4
 from suno_video.media.upscaler import TooLittleMemory, Upscaler, missing_packages
+from suno_video.pipeline import FilmOptions, render_film
+from suno_video.pipeline.cleaning import CleanWishes, clean_project
 from suno_video.pipeline.enlarging import Enlarging
+from suno_video.pipeline.foresight import foresee_film
 from suno_video.project.fingerprint import file_sha256
 from suno_video.project.takes import Take, TakeReceipt, TakeStore
+from suno_video.project.workspace import Project
+from tests.e2e.conftest import write_song
 
 if missing_packages():
     pytest.skip("spandrel is not installed", allow_module_level=True)
@@ -196,3 +205,45 @@ def test_files_that_are_no_such_model_are_refused(tmp_path: Path) -> None:
     for path in (broken, other):
         with pytest.raises(ConfigError, match=path.name):
             Upscaler(path)
+
+
+def test_a_film_of_small_clips_is_what_the_plan_says_and_stays_as_it_is(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = FakeVideo()
+    video.capabilities = replace(video.capabilities, max_side_px=64)
+    make = registry.make_backend
+    monkeypatch.setattr(
+        "suno_video.pipeline.tasks.make_backend",
+        lambda name, kind, setup: video if name == video.name else make(name, kind, setup),
+    )
+    song = write_song(tmp_path / "song.wav", 4.0)
+    film = FrameSize(width_px=128, height_px=72)
+    plain = FilmOptions(brief=Brief(look="cosmos", size=film, video_backend=video.name), quality="draft")
+    large = replace(plain, upscale_model=weights)
+
+    first = render_film(song, plain)
+    assert all(scene.action == "keep" for scene in foresee_film(song, plain).scenes)
+    assert any(scene.action == "make" and "clip" in scene.why for scene in foresee_film(song, large).scenes)
+    n_clips = len(video.requests)
+
+    told: list[Event] = []
+    second = render_film(song, large, events=told.append)
+    assert second.n_scenes_made == first.n_scenes_made
+    assert len(video.requests) == n_clips  # no clip was made again
+    assert any("enlarged from 64x36 to 128x72" in event.text for event in told if isinstance(event, Notice))
+    assert all(scene.action == "keep" for scene in foresee_film(song, large).scenes)
+    assert render_film(song, large).n_scenes_made == 0
+
+    project = Project(second.project)
+    copies = list(project.enlarged.glob("*.mp4"))
+    assert len(copies) == n_clips
+    assert not [path for path in clean(project) if path.parent == project.enlarged]  # all of them play
+    for take in TakeStore(project.clips).all():
+        take.path.with_suffix(".json").unlink()
+    assert set(copies) < set(clean(project))
+    assert list(project.enlarged.iterdir()) == []
+
+
+def clean(project: Project) -> list[Path]:
+    return clean_project(project, CleanWishes(takes=True)).files

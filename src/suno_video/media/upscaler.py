@@ -108,7 +108,7 @@ class Upscaler:
     def _run(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         import torch
 
-        tensor = torch.from_numpy(np.ascontiguousarray(picture)).to(self._model.device)
+        tensor = torch.from_numpy(picture.copy()).to(self._model.device)
         made = self._model(tensor.permute(2, 0, 1)[None].to(self._model.dtype) / 255)
         large: NDArray[np.uint8] = (made[0].permute(1, 2, 0).float() * 255).round().to(torch.uint8).cpu().numpy()
         return large

@@ -94,7 +94,7 @@ def _source(order: ClipOrder, stage: Stage) -> dict[str, Any]:
     """Everything that decides what a scene's footage looks like."""
     if order.take is not None:
         # By content, whoever made it and whatever it was asked for; an enlarged copy by what it is made of.
-        source = {"take": order.take.enlarged or order.take.path, "rate": order.take.fps}
+        source: dict[str, Any] = {"take": order.take.enlarged or order.take.path, "rate": order.take.fps}
         return source | ({"deflicker": DEFLICKER_FRAMES} if order.take.deflicker else {})
     version = stage.backends[order.backend].version
     source = {"request": order.request, "backend": order.backend, "version": version}
