@@ -210,7 +210,7 @@ def load_settings(
     layers += [read_variables(Settings), read_plain_variables(), read_dotenv()]
     layers += [read_file(path, groups_of(Settings), is_project=True) for path in _project_files(config, project)]
     if config is None:
-        _refuse_money(layers)
+        _refuse_what_is_yours(layers)
     if user_file().is_file():
         layers.append(read_file(user_file(), groups_of(Settings), is_project=False))
     for layer in layers:
@@ -218,8 +218,11 @@ def load_settings(
     return LoadedSettings(_merge(layers), tuple(layers))
 
 
-def _refuse_money(layers: list[Layer]) -> None:
-    """A settings file that was found and not named may come with a download: it must not spend anybody's money."""
+def _refuse_what_is_yours(layers: list[Layer]) -> None:
+    """A settings file that was found and not named may come with a download: it must not decide what is yours.
+
+    That is your money, and which of your files are opened.
+    """
     for layer in layers:
         for key in layer.values if layer.is_project else ():
             if key.partition(".")[0] == "money":
@@ -227,6 +230,12 @@ def _refuse_money(layers: list[Layer]) -> None:
                     key,
                     "a settings file that lies in a folder may not say what is spent.",
                     f"Name the file with --config, use --budget, or put it into your own file, {user_file()}.",
+                )
+            if key == "finish.upscale_model":
+                raise layer.refuse(
+                    key,
+                    "a settings file that lies in a folder may not name a model's file.",
+                    f"Name the file with --config, or put it into your own file, {user_file()}.",
                 )
 
 

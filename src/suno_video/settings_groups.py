@@ -88,6 +88,26 @@ class FinishSettings(SettingsGroup):
 
     deflicker: Literal["auto", "none"] = "auto"
     """Whether the light of clips that flicker is steadied: `auto`, or `none`."""
+    upscale_model: Path | None = None
+    """Safetensors file of the image model that enlarges clips, such as Real-ESRGAN; only in your own settings."""
+    upscale: Literal["auto", "none"] = "none"
+    """Whether clips that are smaller than the film are enlarged by a model: `auto`, or `none`."""
+
+    @field_validator("upscale_model")
+    @classmethod
+    def _check_model(cls, upscale_model: Path | None) -> Path | None:
+        if upscale_model is None:
+            return None
+        if upscale_model.suffix.lower() != ".safetensors":
+            raise ValueError("it must be a .safetensors file; others can run code when they are opened")
+        return upscale_model.expanduser()
+
+    @field_validator("upscale")
+    @classmethod
+    def _check_has_model(cls, upscale: str, info: ValidationInfo) -> str:
+        if upscale == "auto" and info.data.get("upscale_model") is None:
+            raise ValueError("finish.upscale_model is not set")
+        return upscale
 
 
 _LOOKS_LIKE_HTTP = r"^https?://[^\s/]+.*$"

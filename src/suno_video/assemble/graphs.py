@@ -101,6 +101,30 @@ def footage_args(path: Path, size: FrameSize, *, deflicker: bool = False) -> lis
     )
 
 
+def pictures_args(path: Path, size: FrameSize) -> list[str]:
+    """Decode every frame of a clip to raw RGB of `size` (its own) on `pipe:1`."""
+    video = ffmpeg.input(_file(path), format_whitelist=VIDEO_FORMATS, protocol_whitelist="file,pipe").video
+    video = video.filter("scale", size.width_px, size.height_px, flags="lanczos+accurate_rnd+full_chroma_int")
+    return _args(
+        ffmpeg.output(video, "pipe:1", f="rawvideo", pix_fmt="rgb24", vcodec="rawvideo", fps_mode="passthrough")
+    )
+
+
+def picture_args(out: Path, given: tuple[int, int], size: FrameSize, fps: Fraction) -> list[str]:
+    """Encode raw RGB frames from `pipe:0`, scaled to `size`, into a clip that is decoded once more for the film.
+
+    Args:
+        given: Width and height of the frames as they come.
+    """
+    video = ffmpeg.input("pipe:0", format="rawvideo", pix_fmt="rgb24", video_size=given, framerate=fps)
+    video = video.filter(
+        "scale", size.width_px, size.height_px, flags="lanczos+accurate_rnd", out_color_matrix="bt709", out_range="tv"
+    )
+    # Finer than the film itself, so that nothing is lost on the way to it.
+    options = {"vcodec": "libx264", "preset": "fast", "crf": 12, "pix_fmt": "yuv420p", "fps_mode": "passthrough"}
+    return _args(ffmpeg.output(video, _file(out), f="mp4", **options, **_BT709, **_BITEXACT))
+
+
 def sound_args(
     rate_hz: int, n_channels: int, out: Path, *, fps: int, first_frame: int, n_frames: int, kbps: int
 ) -> list[str]:

@@ -46,6 +46,8 @@ class FileFootage:
     """What was seen by a backend that decoded the clip to count its frames: it is not decoded again to be judged."""
     deflicker: bool = False
     """Whether its light is to be steadied when it is conformed."""
+    enlarged: str = ""
+    """Where `path` is an enlarged copy of a take: the fingerprint of how it is made, whether it is there yet or not."""
 
 
 @runtime_checkable

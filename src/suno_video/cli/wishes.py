@@ -87,11 +87,34 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         checks=_checks_of(settings.checks),
         deflicker=settings.finish.deflicker == "auto",
         references=references,
+        upscale_model=upscale_model(loaded),
         upgrade=wishes.upgrade,
         redo=_names(wishes.redo),
         keep=_names(wishes.keep),
         reject=_names(wishes.reject),
     )
+
+
+def upscale_model(loaded: LoadedSettings) -> Path | None:
+    """Give the model that enlarges clips; None where they are not enlarged.
+
+    Raises:
+        ConfigError: Its file is not there, or a package that it needs is not: said before anything is bought.
+    """
+    finish = loaded.settings.finish
+    if finish.upscale == "none" or finish.upscale_model is None:
+        return None
+    from suno_video.media.upscaler import missing_packages
+
+    if not finish.upscale_model.is_file():
+        raise loaded.refuse("finish.upscale_model", f"there is no file {finish.upscale_model}.")
+    if missing := missing_packages():
+        raise loaded.refuse(
+            "finish.upscale",
+            f"enlarging clips needs {', '.join(missing)}.",
+            "Install them: pip install 'suno-video[upscale]'",
+        )
+    return finish.upscale_model
 
 
 def _caps_of(money: MoneySettings) -> Caps:

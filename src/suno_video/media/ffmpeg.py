@@ -195,8 +195,8 @@ class FrameWriter:
         self._child = _Child(args, cwd=cwd, feed=True, read=False)
         self.n_frames = 0
 
-    def write(self, frame: I420) -> None:
-        """Encode one frame. Raises `DiskError` or `EncoderError` when ffmpeg has died."""
+    def write(self, frame: NDArray[np.uint8]) -> None:
+        """Encode one frame, contiguous in memory. Raises `DiskError` or `EncoderError` when ffmpeg has died."""
         pipe = self._child.process.stdin
         assert pipe is not None
         try:

@@ -16,6 +16,7 @@ from suno_video.pipeline.crew import read_marks
 from suno_video.pipeline.footing import Footing, Stage
 from suno_video.pipeline.options import PlannedFilm
 from suno_video.pipeline.tasks import backends_of
+from suno_video.project.enlarged import EnlargedStore
 from suno_video.project.lock import hold_project
 from suno_video.project.takes import Take, TakeStore
 from suno_video.project.workspace import Project
@@ -28,7 +29,7 @@ class CleanWishes:
     segments: bool = False
     """Finished pieces: the next render makes them again."""
     takes: bool = False
-    """Stills and clips that no scene plays and that cost nothing."""
+    """Stills and clips that no scene plays and that cost nothing, and enlarged copies of what no scene plays."""
     paid: bool = False
     """Those that no scene plays and that were paid for."""
     dry_run: bool = False
@@ -82,6 +83,9 @@ def _goners(project: Project, wishes: CleanWishes, cleaned: Cleaned) -> Iterator
                 yield from _with_receipt(take)
             elif is_paid:
                 cleaned.kept_paid += 1
+        if wishes.takes and store == project.clips and used is not None:
+            playing = [take for take in TakeStore(store).all() if take.receipt.fingerprint in used]
+            yield from EnlargedStore(project.enlarged).unused(frozenset(take.receipt.sha256 for take in playing))
 
 
 def _with_receipt(take: Take) -> Iterable[Path]:

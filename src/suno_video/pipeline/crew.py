@@ -18,6 +18,7 @@ from suno_video.core.storyboard import Storyboard
 from suno_video.direct.soften import soften_prompt
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.chains import cut_out_picture
+from suno_video.pipeline.enlarging import Enlarging
 from suno_video.pipeline.filming import Crew, Filming
 from suno_video.pipeline.footing import Stage, makes_files
 from suno_video.pipeline.memory import MemoryKeeper
@@ -42,7 +43,8 @@ def on_set(
     backends = _isolated(backends_of(plan.storyboard, options.setup), options)
     marks = mark_takes(plan.storyboard, project, options)
     cut_out = partial(cut_out_picture, folder=project.scratch)
-    stage = Stage(plan, project, backends, marks, cut_out, deflicker=options.deflicker)
+    enlarging = enlarging_of(plan, options)
+    stage = Stage(plan, project, backends, marks, cut_out, deflicker=options.deflicker, enlarging=enlarging)
     warn_of_unmet(stage, events)
     profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
     purse = open_purse(project, options, events)
@@ -79,6 +81,14 @@ def _isolated(backends: Mapping[str, Any], options: FilmOptions) -> dict[str, An
         name: isolated(name, backend.capabilities.makes, options.setup) if name in local else backend
         for name, backend in backends.items()
     }
+
+
+def enlarging_of(plan: PlannedFilm, options: FilmOptions, *, foresees: bool = False) -> Enlarging | None:
+    """Say how clips are enlarged; None where they are not."""
+    if options.upscale_model is None:
+        return None
+    folder = Project(plan.project).enlarged
+    return Enlarging(folder, options.upscale_model, plan.storyboard.size, foresees=foresees)
 
 
 def open_purse(project: Project, options: FilmOptions, events: EventSink) -> Purse | None:

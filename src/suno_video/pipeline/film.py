@@ -73,7 +73,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
 def clear_halves(project: Project, out: Path) -> None:
     """Remove what runs that died left half-written: beside the film, and in the project."""
     remove_parts(out.absolute())
-    for folder in (project.root, project.segments, project.clips, project.stills, project.thumbs):
+    for folder in (project.root, project.segments, project.clips, project.enlarged, project.stills, project.thumbs):
         for pattern in (".*.part*", "*.ffconcat"):
             for half in folder.glob(pattern):
                 half.unlink(missing_ok=True)

@@ -106,6 +106,9 @@ class Filming:
             for clip in outcomes:
                 if self._note_clip(clip):
                     self._write()
+        # 4. Clips that are smaller than the film are enlarged last, when no other model is in memory.
+        if self._stage.enlarging is not None:
+            self._stage.enlarging.make(self.footing.clips.values(), self._crew.events)
 
     def _write(self) -> None:
         """Write the film with what there is now."""

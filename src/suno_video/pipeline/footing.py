@@ -11,6 +11,7 @@ from suno_video.assemble.cutlist import footage_span
 from suno_video.backends.base import AudioSpan, Capabilities, ClipRequest
 from suno_video.core.music import music_curves
 from suno_video.core.storyboard import Scene, Storyboard
+from suno_video.pipeline.enlarging import Enlarging
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
 from suno_video.project.takes import Take, TakeMarks, take_seed
 from suno_video.project.workspace import Project
@@ -72,6 +73,7 @@ class Stage:
         cut_out: Callable[[Take, int], Path] = _show_whole,
         *,
         deflicker: bool = True,
+        enlarging: Enlarging | None = None,
     ) -> None:
         self.board = with_marks(plan.storyboard, marks)
         # Of stills and clips: where the seed is locked, takes of a scene still differ from each other.
@@ -84,6 +86,7 @@ class Stage:
         self._song_sha256 = plan.song.sha256
         self._cut_out = cut_out
         self.backends = backends
+        self.enlarging = enlarging
         self._deflicker = deflicker
         self._music = music_curves(plan.analysis, self.board.first_frame, self.board.n_frames)
         self._cover = project.root / plan.song.cover if plan.song.cover else None
@@ -106,6 +109,8 @@ class Stage:
         clip = footing.clips.get(scene.id)
         if clip is not None:
             footage = footage_of(clip, span[1] - span[0], self.board.fps, deflicker=self._deflicker)
+            if self.enlarging is not None:
+                footage = self.enlarging.footage(clip, footage)
             return ClipOrder(scene, scene.video_backend, order.request, span[0], footage)
         if scene.id not in footing.missing:
             return order

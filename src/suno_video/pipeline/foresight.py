@@ -13,7 +13,7 @@ from suno_video.backends.base import Quote
 from suno_video.core.errors import BadEditError
 from suno_video.core.events import EventSink, ignore
 from suno_video.pipeline.chains import missing_clips, take_known_clips
-from suno_video.pipeline.crew import mark_takes, open_purse
+from suno_video.pipeline.crew import enlarging_of, mark_takes, open_purse
 from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import FilmOptions, PlannedFilm, project_of
@@ -92,7 +92,9 @@ def foresee_plan(plan: PlannedFilm, options: FilmOptions, *, events: EventSink =
     """Say the same of a film that is planned already."""
     project, board = Project(plan.project), plan.storyboard
     marks = mark_takes(board, project, options, write=False)
-    stage = Stage(plan, project, backends_of(board, options.setup), marks, deflicker=options.deflicker)
+    enlarging = enlarging_of(plan, options, foresees=True)
+    backends = backends_of(board, options.setup)
+    stage = Stage(plan, project, backends, marks, deflicker=options.deflicker, enlarging=enlarging)
     warn_of_unmet(stage, events)
     spent_before = options.ledger is not None and options.ledger.is_file() and project.has_identity()
     purse = open_purse(project, options, events) if spent_before else None

@@ -57,6 +57,8 @@ class FilmOptions:
     """Whether the light of clips that flicker is steadied."""
     references: tuple[Reference, ...] = ()
     """The pictures that the brief names, where they were given."""
+    upscale_model: Path | None = None
+    """Safetensors file of the model that enlarges clips that are smaller than the film; None: they are scaled."""
     upgrade: bool = False
     """Ask again for what a service refused before."""
     redo: tuple[str, ...] = ()

@@ -93,8 +93,8 @@ def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: Enco
 def _source(order: ClipOrder, stage: Stage) -> dict[str, Any]:
     """Everything that decides what a scene's footage looks like."""
     if order.take is not None:
-        # By content, whoever made it and whatever it was asked for.
-        source = {"take": order.take.path, "rate": order.take.fps}
+        # By content, whoever made it and whatever it was asked for; an enlarged copy by what it is made of.
+        source: dict[str, Any] = {"take": order.take.enlarged or order.take.path, "rate": order.take.fps}
         return source | ({"deflicker": DEFLICKER_FRAMES} if order.take.deflicker else {})
     version = stage.backends[order.backend].version
     source = {"request": order.request, "backend": order.backend, "version": version}

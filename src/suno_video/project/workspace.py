@@ -142,6 +142,11 @@ class Project:
         return self.root / "clips"
 
     @property
+    def enlarged(self) -> Path:
+        """Enlarged copies of clips; made when there is one."""
+        return self.clips / "upscaled"
+
+    @property
     def stills(self) -> Path:
         """Pictures of image backends."""
         return self.root / "stills"

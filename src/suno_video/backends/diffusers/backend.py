@@ -28,14 +28,14 @@ from suno_video.backends.base import (
     StillRequest,
 )
 from suno_video.backends.catalog import ModelCard
-from suno_video.backends.diffusers.device import Place, choose_place, is_out_of_memory
+from suno_video.backends.diffusers.device import Place, choose_place
 from suno_video.backends.diffusers.families import Order, call_inputs, family_of
 from suno_video.backends.diffusers.loading import load_painter, load_words
 from suno_video.backends.diffusers.pictures import to_bytes, write_mp4, write_png
 from suno_video.backends.diffusers.sound import encode_audio
 from suno_video.backends.diffusers.weights import find_weights, local_folder
 from suno_video.core.errors import BackendUnavailableError
-from suno_video.core.memory import force_cleanup, forget_tracebacks
+from suno_video.core.memory import force_cleanup, forget_tracebacks, is_out_of_memory
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,10 @@ from typing import Any
 
 from suno_video.backends.base import Economy
 from suno_video.backends.catalog import ModelCard
-from suno_video.backends.diffusers.device import Place, is_out_of_memory
+from suno_video.backends.diffusers.device import Place
 from suno_video.backends.diffusers.families import Family
 from suno_video.core.errors import BackendUnavailableError, ConfigError
+from suno_video.core.memory import is_out_of_memory
 
 _WORDS = ("text_encoder", "prompt_enhancer")
 _TOKENS = ("tokenizer", "processor")

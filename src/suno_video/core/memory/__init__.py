@@ -3,6 +3,7 @@
 A reading, a cleanup and a check cost milliseconds; none of them imports an accelerator library or breaks a film.
 """
 
+from suno_video.core.memory.accelerators import is_out_of_memory
 from suno_video.core.memory.cleanup import force_cleanup, forget_tracebacks
 from suno_video.core.memory.guard import MemoryGuard, MemoryLimits
 from suno_video.core.memory.heap import keep_one_heap
@@ -27,6 +28,7 @@ __all__ = [
     "forget_tracebacks",
     "get_memory_info",
     "get_tree_memory_info",
+    "is_out_of_memory",
     "keep_one_heap",
     "sweep_old_files",
 ]

@@ -11,6 +11,21 @@ from typing import Any
 from suno_video.core.memory.attempt import attempt
 from suno_video.core.memory.machine import BYTES_PER_MB
 
+_OUT_OF_MEMORY = (
+    "out of memory",  # CUDA, MPS
+    "insufficient memory",  # Metal
+    "cublas_status_alloc_failed",
+    "can't allocate memory",  # torch's CPU allocator on Linux
+    "not enough memory",  # and on Windows
+)
+
+
+def is_out_of_memory(exc: BaseException) -> bool:
+    """Whether an exception says that there was no room; torch says it in several ways."""
+    if isinstance(exc, MemoryError) or type(exc).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(exc, RuntimeError) and any(words in str(exc).lower() for words in _OUT_OF_MEMORY)
+
 
 def accelerator_figures() -> dict[str, float]:
     """Read the accelerator fields of `MemoryInfo`, for those libraries that are loaded and in use."""
