@@ -72,6 +72,7 @@ def _round(build: Any, folder: Path, n_clips: int) -> tuple[float, float]:
     from tests.unit.makers import Set, wishes_for
 
     from suno_video.pipeline.memory import MemoryKeeper, MemoryOptions
+    from suno_video.render.inspect import Inspector
 
     backend = build(folder)
     first = folder / "first.png"
@@ -103,7 +104,11 @@ def _round(build: Any, folder: Path, n_clips: int) -> tuple[float, float]:
     with suppress(FileExistsError):
         (folder / "set").mkdir()
     outcomes = Set(folder / "set").run(
-        backend, wishes=wishes, after_take=after_take, after_backend=keeper.after_backend
+        backend,
+        wishes=wishes,
+        inspector=Inspector(frozenset()),
+        after_take=after_take,
+        after_backend=keeper.after_backend,
     )
     assert len(outcomes) == len(ends) == n_clips + 1, outcomes
     return bare_s, ends[-1] - ends[0]

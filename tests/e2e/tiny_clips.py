@@ -25,6 +25,7 @@ from suno_video.backends.diffusers import DiffusersBackend
 from suno_video.core.events import AttemptFailed, Event, MemoryRead
 from suno_video.core.frames import FrameSize
 from suno_video.pipeline.memory import MemoryKeeper, MemoryOptions
+from suno_video.render.inspect import Inspector
 from tests.e2e.slopes import keep_within, tell
 from tests.unit.makers import Set, wishes_for
 
@@ -126,7 +127,13 @@ def run_clips(folder: Path, backend: RandomVideo, n: int, size: FrameSize | None
     wishes = [replace(wish, request=replace(wish.request, first_frame=first)) for wish in wishes_for(backend, n)]
     if size is not None:
         wishes = [replace(wish, request=replace(wish.request, size=size)) for wish in wishes]
-    outcomes = place.run(backend, wishes=wishes, after_take=keeper.after_take, after_backend=keeper.after_backend)
+    outcomes = place.run(
+        backend,
+        wishes=wishes,
+        inspector=Inspector(frozenset()),  # what random weights paint is noise
+        after_take=keeper.after_take,
+        after_backend=keeper.after_backend,
+    )
     assert [outcome.reused for outcome in outcomes] == [False] * n, outcomes
     for failure in backend.kept:
         assert failure.__traceback__ is None

@@ -127,6 +127,7 @@ class DiffusersBackend:
         readiness = self.readiness()
         if not readiness.ready:
             raise BackendUnavailableError(f"{self.name}: {readiness.detail.split('. ')[0]}.", _GET)
+        _be_quiet()
         self._folder, self._place = find_weights(self._card), choose_place()
 
     def prepare(self, requests: Sequence[StillRequest | ClipRequest], check_stop: Callable[[], None]) -> None:
@@ -267,6 +268,16 @@ class DiffusersBackend:
 def _reads(card: ModelCard) -> frozenset[str]:
     fields = _STILL_READS if card.makes == "still" else _CLIP_READS
     return fields | {field for role, field in _FIELDS.items() if role in card.accepts}
+
+
+def _be_quiet() -> None:
+    """Backends print nothing; what these libraries warn of (cut prompts, other classes) is for their developers."""
+    from diffusers.utils import logging as of_diffusers
+    from transformers.utils import logging as of_transformers
+
+    for words in (of_diffusers, of_transformers):
+        words.set_verbosity_error()
+        words.disable_progress_bar()
 
 
 def _moved(value: Any, device: str) -> Any:
