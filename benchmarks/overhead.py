@@ -81,7 +81,7 @@ def _round(build: Any, folder: Path, n_clips: int) -> tuple[float, float]:
         replace(wish, request=replace(wish.request, first_frame=first)) for wish in wishes_for(backend, n_clips + 1)
     ]
     requests = [wish.request for wish in wishes]
-    # 1. Bare: the calls of the pipeline and nothing else.
+    # 1. Bare: the calls of the pipeline, with their inputs and step callback, and nothing else.
     backend.open()
     backend.prepare(requests, lambda: None)
     painter = backend._load_painter()
