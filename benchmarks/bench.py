@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import psutil
 from contests import CONTESTS, Bench, Data
+from crashes import N_FILMS
 from report import write_report
 
 HERE = Path(__file__).resolve().parent
@@ -31,7 +32,11 @@ def main() -> None:
     scratch = Path(wish.scratch).resolve()
     scratch.mkdir(parents=True, exist_ok=True)
     bench = Bench(
-        scratch, 1 if wish.quick else wish.rounds, wish.seconds or (QUICK_S if wish.quick else None), wish.jobs
+        scratch,
+        1 if wish.quick else wish.rounds,
+        wish.seconds or (QUICK_S if wish.quick else None),
+        wish.jobs,
+        wish.films,
     )
     store = scratch / ("results-quick.json" if bench.end_s is not None else "results.json")
     results: Data = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
@@ -51,6 +56,7 @@ def _wish() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, help="only so much of the song; leaves RESULTS.md alone")
     parser.add_argument("--rounds", type=int, default=N_ROUNDS)
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="scenes, or encoders, at once")
+    parser.add_argument("--films", type=int, default=N_FILMS, help="films that are rendered through kills")
     parser.add_argument("--only", nargs="+", choices=list(CONTESTS))
     parser.add_argument(
         "--scratch", default=str(HERE.parent / "out" / "bench"), help="about 8 GB while films are measured"

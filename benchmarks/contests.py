@@ -32,6 +32,8 @@ class Bench:
     end_s: float | None
     """Only this much of the song, for a quick look."""
     jobs: int
+    n_films: int = N_FILMS
+    """Films that are rendered through kills."""
 
     def song(self, n_seconds: float) -> Path:
         """The example song tiled (or cut) to a length."""
@@ -173,7 +175,7 @@ def memory(bench: Bench) -> Data:
 
 def crashes(bench: Bench) -> Data:
     """Films of a make-believe paid service through kills at random moments."""
-    found = crash_rounds(N_FILMS if bench.end_s is None else N_FILMS_QUICK, bench.jobs)
+    found = crash_rounds(bench.n_films if bench.end_s is None else N_FILMS_QUICK, bench.jobs)
     print(f"  {found}", flush=True)
     return found
 
