@@ -137,6 +137,7 @@ def test_every_still_and_clip_is_shown_the_original_pictures(song: Path, tmp_pat
     assert set(actions(song, other).values()) == {"make"}
 
 
+@pytest.mark.slow
 def test_what_takes_no_references_is_told_and_painted_pieces_stay_the_same(song: Path, tmp_path: Path) -> None:
     render(song, options_of(video="procedural"))
     face = options_of(picture(tmp_path / "a.png"), video="procedural", lock_seed=True)
@@ -197,6 +198,7 @@ def test_a_clip_hears_the_song_of_its_own_span(song: Path, use: Any) -> None:
     assert {request.audio.duration_s * request.fps == request.n_frames for request in mover.requests} == {True}
 
 
+@pytest.mark.slow
 def test_a_chained_clip_begins_with_the_last_picture_of_the_one_before(song: Path, use: Any) -> None:
     use(Painter(), Mover())
     render(song, options_of(still="fake-image"))

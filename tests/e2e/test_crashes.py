@@ -48,7 +48,8 @@ def test_an_undisturbed_run_buys_each_clip_once(unharmed: Round) -> None:
 
 
 # Between hold and ticket, and between receipt and account, are the places where money is lost.
-@pytest.mark.parametrize("failpoint", ["attempt.held", pytest.param("take.kept", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("failpoint", ["attempt.held", "take.kept"])
 def test_a_run_that_dies_in_a_bad_place_costs_nothing(tmp_path: Path, unharmed: Round, failpoint: str) -> None:
     found = render_through_failpoint(tmp_path, failpoint)
     assert found.n_kills == 1

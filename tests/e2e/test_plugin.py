@@ -55,6 +55,7 @@ def test_the_example_backend_is_listed_and_proven_by_the_contract(site: Path, tm
     assert "passed" in proven.stdout and "failed" not in proven.stdout
 
 
+@pytest.mark.slow
 def test_a_film_is_made_with_the_example_backend(site: Path, tmp_path: Path) -> None:
     song = write_song(tmp_path / "song.wav", 4.0)
     made = run(

@@ -112,6 +112,7 @@ def test_a_budget_that_does_not_reach_leaves_a_whole_film_and_status_4(
     assert "$0.25" in report
 
 
+@pytest.mark.slow
 def test_with_more_money_the_rest_is_upgraded_in_place(song: Path, tmp_path: Path, service: FakeService) -> None:
     few, _ = render(song, options(tmp_path, budget="0.25"))
     n_before = len(service.book.purchases())
@@ -146,6 +147,7 @@ def test_a_refused_scene_is_played_by_a_stand_in_and_asked_for_again_only_with_u
     assert upgraded.stand_ins == {}
 
 
+@pytest.mark.slow
 def test_a_scene_is_done_again_kept_and_rejected(song: Path, tmp_path: Path, service: FakeService) -> None:
     first, _ = render(song, options(tmp_path))
     clips = TakeStore(first.project / "clips")

@@ -74,6 +74,7 @@ def test_each_scene_gets_its_still_in_one_pass_and_parallax_moves_it(song: Path,
     assert (again.n_scenes_made, len(painter.requests)) == (0, 3)
 
 
+@pytest.mark.slow
 def test_a_scene_without_its_still_is_played_by_the_embedded_painter_and_named(
     song: Path, use: Callable[..., None]
 ) -> None:
@@ -85,6 +86,7 @@ def test_a_scene_without_its_still_is_played_by_the_embedded_painter_and_named(
     assert result.exit_status == 3
 
 
+@pytest.mark.slow
 def test_clips_begin_with_the_stills_and_a_new_still_makes_a_new_clip(song: Path, use: Callable[..., None]) -> None:
     firsts: list[Path | None] = []
 

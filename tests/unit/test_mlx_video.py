@@ -127,6 +127,7 @@ def test_a_program_that_takes_too_long_is_ended(tmp_path: Path) -> None:
         make(tmp_path, prompt="hang", extra={"timeout_s": 0.8})
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="kills with a signal")
 def test_a_killed_run_leaves_no_program_behind(tmp_path: Path) -> None:
     code = "import sys, pathlib, tests.unit.test_mlx_video as t; t.make(pathlib.Path(sys.argv[1]), prompt='hang')"
