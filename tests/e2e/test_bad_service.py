@@ -42,8 +42,8 @@ def first(what: str, door: str = "buy") -> Mischief:
 
 
 def storm(what: str) -> Mischief:
-    """The first five orders are sent away, and told when to come again."""
-    trick = {"what": what, "calls": [1, 2, 3, 4, 5], "wait_s": 0.2}
+    """Five orders are sent away, the first clip's three times, and told when to come again."""
+    trick = {"what": what, "calls": [1, 2, 3, 5, 6], "wait_s": 0.2}
     looks = {"what": "throttled", "door": "look", "calls": [1, 2], "wait_s": 0.2}
     return Mischief.model_validate({"tricks": [trick, looks]})
 
@@ -129,9 +129,8 @@ def test_what_cost_more_than_quoted_counts_in_full_against_the_budget(
 ) -> None:
     service.set_mischief(Mischief(tricks=(Trick(what="overpriced"),), overprice=Decimal(10)))
     song = make_song("song.wav", SONG_S)
-    first_run = render(song, tmp_path, budget="2")
+    first_run = render(song, tmp_path, budget="1.50")
     assert first_run.cost_usd == service.book.spent_usd()
-    assert first_run.cost_usd > Decimal("0.20") * 10
-    n_bought = len(service.book.purchases())
-    again = render(song, tmp_path, budget="2")
-    assert (len(service.book.purchases()), again.cost_usd) == (n_bought, 0)
+    assert first_run.cost_usd > Decimal("1.50"), "it overshoots by one scene"
+    assert len(service.book.purchases()) == 1, "the next one is refused"
+    assert first_run.short_of_money

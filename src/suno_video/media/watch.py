@@ -11,10 +11,8 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from suno_video.core.frames import I420, FrameSize, planes
 from suno_video.media.ffmpeg import SAFE_INPUT, file_url, read_frames
@@ -96,6 +94,9 @@ def watch_clip(path: Path, check_stop: Callable[[], None]) -> Watched:
 
 def watch_still(path: Path) -> Watched:
     """Give the numbers of a picture, as of a clip with one frame. Raises `OSError` and `ValueError` as Pillow does."""
+    import cv2
+    from PIL import Image
+
     with Image.open(path) as picture:
         # First fewer points in the decoder, then the mean of those: no picture is ever held at full size twice.
         picture.draft("RGB", (LOOK.width_px * 4, LOOK.height_px * 4))
@@ -106,6 +107,8 @@ def watch_still(path: Path) -> Watched:
 
 def watch_frames(frames: Iterator[I420]) -> Watched:
     """Give the numbers of frames of the size of `LOOK`. Raises `ValueError` when there are none."""
+    import cv2
+
     rows: list[tuple[float, ...]] = []
     thumbs: list[NDArray[np.uint8]] = []
     first = before = None

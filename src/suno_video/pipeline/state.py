@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from suno_video.assemble.cutlist import footage_span
+from suno_video.assemble.graphs import DEFLICKER_FRAMES
 from suno_video.core.errors import BadEditError
 from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.pipeline.crew import read_marks
@@ -124,8 +125,10 @@ def _number_of_clip(
     for clip in clips:
         # As `pipeline.tasks` describes it, but with the hash from the receipt: the file need not be read.
         rate = footage_of(clip, stop - start, board.fps).fps
-        source = {"take": {"file": clip.receipt.sha256}, "rate": rate}
-        if part_prints({"clip": source})["clip"] == piece.made_from["clip"]:
+        source: dict[str, Any] = {"take": {"file": clip.receipt.sha256}, "rate": rate}
+        # An enlarged copy tells not of which take it is without being read: it stays a clip without a number.
+        steadied = source | {"deflicker": DEFLICKER_FRAMES}
+        if piece.made_from["clip"] in (part_prints({"clip": each})["clip"] for each in (source, steadied)):
             return _number_of_seed(clip.receipt.seed, board.first_seed(scene), marks.current)
     return None
 
