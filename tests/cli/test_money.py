@@ -9,6 +9,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.cli.conftest import FAST, Shop, write_song
 
 
@@ -36,6 +38,7 @@ def test_a_plan_under_a_small_budget_names_what_stays_free_and_why(shop: Shop) -
     assert result[-1]["n_stand_ins"] > 0
 
 
+@pytest.mark.slow
 def test_after_the_film_the_plan_of_the_project_keeps_everything(shop: Shop) -> None:
     assert shop.render("--budget", "5").returncode == 0
     result = lines(shop("plan", "song.suno-video", *FAST, "--budget", "5", "--json"))[-1]
@@ -100,6 +103,7 @@ def test_storyboard_dry_run_shows_prices_and_what_they_add_up_to(shop: Shop) -> 
     assert sorted(path.name for path in shop.work.iterdir()) == ["song.wav"]
 
 
+@pytest.mark.slow
 def test_clean_never_deletes_what_was_paid_for_without_being_told(shop: Shop) -> None:
     assert shop.render("--budget", "5").returncode == 0
     assert shop.render("--budget", "5", "--reject", "1").returncode == 0

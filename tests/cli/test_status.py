@@ -142,6 +142,7 @@ def test_looking_whether_a_run_is_at_work_leaves_the_lock_alone(tmp_path: Path) 
     assert not project.lock_file.exists()
 
 
+@pytest.mark.slow
 def test_status_writes_nothing(shop: Shop) -> None:
     assert shop.render("--budget", "5").returncode == 0
     before = {path.relative_to(shop.work): path.stat().st_mtime_ns for path in shop.work.rglob("*")}

@@ -155,6 +155,7 @@ def test_two_songs_with_one_stem_keep_their_films_apart(song: Path) -> None:
     assert song.with_suffix(".mp4").read_bytes() == first
 
 
+@pytest.mark.slow
 def test_somebody_elses_video_beside_the_song_survives(song: Path) -> None:
     theirs = song.with_suffix(".mp4")
     run_ffmpeg(["-f", "lavfi", "-i", "testsrc=s=64x64:d=1", str(theirs)])
@@ -169,6 +170,7 @@ def test_somebody_elses_video_beside_the_song_survives(song: Path) -> None:
     assert sorted(path.name for path in song.parent.glob("*.mp4")) == ["song film.mp4", "song.mp4"]
 
 
+@pytest.mark.slow
 def test_what_was_damaged_is_made_again_and_the_film_is_the_same(make_song: Callable[..., Path]) -> None:
     song = make_song("song.wav", 2.0)
     assert render(song).returncode == 0

@@ -49,7 +49,7 @@ def storm(what: str) -> Mischief:
 
 
 ONE_MORE = N_SCENES + 1
-QUICK = ("storm of 429", "dropped before accepting", "dropped after accepting", "truncated clip", "half the size")
+QUICK = ("storm of 429", "dropped after accepting", "truncated clip")
 """One of each sort; the others are slow, one by one, but not different."""
 TROUBLES = {
     "storm of 429": Trouble(storm("throttled"), n_turned_away=5),

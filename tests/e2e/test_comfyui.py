@@ -38,6 +38,7 @@ def _assert_whole(film: Path) -> None:
     assert abs(picture.n_samples / float(picture.fps) - SECONDS) <= 1 / float(picture.fps)
 
 
+@pytest.mark.slow
 def test_stills_and_clips_of_a_film_are_made_by_one_server(tmp_path: Path) -> None:
     from suno_video.core.brief import Brief
     from suno_video.pipeline import FilmOptions, render_film

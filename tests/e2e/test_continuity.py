@@ -111,6 +111,7 @@ def made(events: list[Event]) -> list[str]:
     return sorted(event.scene for event in events if isinstance(event, TakeDone) and not event.reused)
 
 
+@pytest.mark.slow
 def test_every_still_and_clip_is_shown_the_original_pictures(song: Path, tmp_path: Path, use: Any) -> None:
     painter, mover = Painter(), Mover()
     use(painter, mover)

@@ -61,6 +61,7 @@ def test_planning_first_writes_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_editing_one_scene_renders_that_scene_and_its_joins_only(tmp_path: Path) -> None:
     stdout = run_example("edit_and_rerender.sh", tmp_path, *DROP, *TINY, "--json")
     first, second = results(stdout)

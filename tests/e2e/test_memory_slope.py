@@ -80,6 +80,7 @@ def test_six_songs_leave_memory_as_it_was(tmp_path: Path) -> None:
     check_songs(tmp_path, 6, "128x72", seconds=3, n_warm=2)
 
 
+@pytest.mark.slow
 def test_sixty_scenes_leave_memory_as_it_was(tmp_path: Path) -> None:
     check_scenes(tmp_path, 60, at_most=MAX_SHARE_IN_FEW_SCENES)
 

@@ -87,6 +87,7 @@ def test_the_film_is_whole_before_the_first_clip_and_after_each(
     assert (proof.max_drift_frames, proof.n_frames_written) == (0, N_FRAMES)
 
 
+@pytest.mark.slow
 def test_the_next_run_buys_nothing_and_makes_nothing(song: Path, tmp_path: Path, service: FakeService) -> None:
     first, _ = render(song, options(tmp_path))
     film = song.with_suffix(".mp4").read_bytes()
@@ -130,6 +131,7 @@ def test_without_a_budget_nothing_is_made_and_the_price_is_said(
     assert not song.with_suffix(".mp4").exists()
 
 
+@pytest.mark.slow
 def test_a_refused_scene_is_played_by_a_stand_in_and_asked_for_again_only_with_upgrade(
     song: Path, tmp_path: Path, service: FakeService
 ) -> None:

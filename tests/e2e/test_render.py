@@ -167,6 +167,7 @@ def start_cli(*args: str, cwd: Path) -> subprocess.Popen[str]:
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
 )
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_in_time_and_the_next_one_goes_on(
     make_song: Callable[..., Path], number: int, status: int
 ) -> None:

@@ -263,7 +263,7 @@ class ModelCatalog:
         names = [each.id for each in cards if each.makes == kind]
         if card is None:
             what = f"model {model!r}" if model else f"model that makes {kind}s"
-            raise UsageError(f"{backend} has no {what}.", _nearest(model, names))
+            raise UsageError(f"{backend} has no {what}.", nearest_model(model, names))
         if card.makes != kind:
             raise UsageError(f"{card.spec} makes no {kind}s.", f"These do: {', '.join(names) or 'none'}.")
         if fast and card.fast is not None:
@@ -300,7 +300,8 @@ def _default(cards: tuple[ModelCard, ...], kind: MakesKind) -> ModelCard | None:
     return next((card for card in reversed(fitting) if card.default), fitting[0] if fitting else None)
 
 
-def _nearest(model: str | None, names: list[str]) -> str:
+def nearest_model(model: str | None, names: list[str]) -> str:
+    """Say which of a backend's models was probably meant, and which there are."""
     close = difflib.get_close_matches(model or "", names, 1)
     return (f"Did you mean {close[0]!r}? " if close else "") + (
         f"It has: {', '.join(names)}." if names else "Add a card for one: backends/README.md says how."

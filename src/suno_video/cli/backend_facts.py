@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from suno_video.backends.base import BackendInfo, BackendSetup, HasModels, MakesKind, Readiness
-from suno_video.backends.catalog import ModelCard, ModelCatalog
+from suno_video.backends.catalog import ModelCard, ModelCatalog, nearest_model
 from suno_video.backends.prices import Price, PriceBook
 from suno_video.backends.registry import backend_class, backend_kinds, backend_readiness, has_models, split_spec
 from suno_video.core.errors import BackendUnavailableError, BadEditError, SunoVideoError, UsageError
@@ -178,8 +178,10 @@ def _cards_of(cls: type[Any], name: str, model: str | None, catalog: ModelCatalo
     if not has_models(cls):
         raise UsageError(f"{name} has no models to choose from.", f"Write {name} alone.")
     found = [card for card in cards if card.id == model]
-    # The catalog knows how to say that there is none.
-    return found or [catalog.find(name, model, next(iter(backend_kinds(name))))]
+    if not found:
+        names = [card.id for card in cards]
+        raise UsageError(f"{name} has no model {model!r}.", nearest_model(model, names))
+    return found
 
 
 def _readiness_of(

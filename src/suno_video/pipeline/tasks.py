@@ -11,7 +11,7 @@ from suno_video.assemble.graphs import DEFLICKER_FRAMES
 from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.backends.base import BackendSetup
-from suno_video.backends.registry import find_card, make_backend
+from suno_video.backends.registry import make_backend
 from suno_video.core.brief import Brief
 from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.storyboard import Storyboard
@@ -35,15 +35,14 @@ def backends_of(storyboard: Storyboard, setup: BackendSetup) -> Mapping[str, Any
     stills = {scene.still_backend for scene in storyboard.scenes if scene.still_backend}
     if stills:
         movers |= {STILL_MOVER}
-    for name in sorted(stills):
-        find_card(name, "still", setup)  # one that makes none is told as such
+    # These first: one that makes no stills is told as such.
+    made: dict[str, Any] = {name: make_backend(name, "still", setup) for name in sorted(stills)}
     if both := stills & movers:
         # One name stands for two models: which of them a scene means is not known from it.
         raise UsageError(
             f"{', '.join(sorted(both))} is named for stills and for clips.",
             "Name a model for each: `suno-video backends` lists them.",
         )
-    made: dict[str, Any] = {name: make_backend(name, "still", setup) for name in sorted(stills)}
     made |= {name: make_backend(name, "clip", setup) for name in sorted(movers)}
     _require_stills(storyboard, made)
     return made

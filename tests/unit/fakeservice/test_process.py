@@ -64,6 +64,7 @@ def pick_up(buyer: PaidFakeVideo, scratch: Path) -> list[int]:
     return frame_numbers(made)
 
 
+@pytest.mark.slow
 def test_a_buyer_killed_before_it_kept_the_ticket_has_bought_once(
     service: FakeService, buyer: PaidFakeVideo, job: Job
 ) -> None:
@@ -77,6 +78,7 @@ def test_a_buyer_killed_before_it_kept_the_ticket_has_bought_once(
     assert (service.n_calls("buy"), service.book.spent_usd()) == (1, PRICE_USD)
 
 
+@pytest.mark.slow
 def test_a_buyer_killed_while_it_waits_for_the_answer_has_bought_all_the_same(
     service: FakeService, buyer: PaidFakeVideo, job: Job
 ) -> None:
@@ -106,6 +108,7 @@ def service_process(*options: str) -> Iterator[str]:
         kill(process)
 
 
+@pytest.mark.slow
 def test_the_service_runs_on_its_own_and_keeps_its_book_for_others(tmp_path: Path) -> None:
     path, plan = tmp_path / "book.sqlite", tmp_path / "mischief.json"
     plan.write_text(mischief(Trick(what="dropped-after", calls=(1,))).to_json(), encoding="utf-8")
