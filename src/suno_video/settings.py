@@ -264,14 +264,15 @@ def setting_fields() -> dict[str, FieldInfo]:
 def _check_keys(layer: Layer) -> None:
     known = setting_fields()
     for key in layer.values:
-        if key in known:
-            continue
+        # Before anything else: that such a setting exists is no reason for a project to have it.
         if layer.is_project and _NEVER_IN_A_PROJECT.search(key.lower()):
             raise layer.refuse(
                 key,
                 "a project file may not set keys or service addresses.",
                 f"Put it into your own file, {user_file()}, if you meant it.",
             )
+        if key in known:
+            continue
         if key in groups_of(Settings):
             names = [name.removeprefix(f"{key}.") for name in known if name.startswith(f"{key}.")]
             raise layer.refuse(key, "this is a group of settings.", f"Its keys are: {', '.join(names)}.")

@@ -243,6 +243,21 @@ def test_keys_are_never_shown_and_addresses_come_from_no_file_that_may_be_a_down
         load_settings()
 
 
+@pytest.mark.parametrize("key", ["comfyui_url", "replicate_url", "replicate_token"])
+@pytest.mark.parametrize("named", [False, True])
+def test_no_project_file_says_where_keys_go_not_even_by_a_setting_that_exists(key: str, named: bool) -> None:
+    path = Path("mine.toml" if named else PROJECT_FILE)
+    path.write_text(f'[services]\n{key} = "https://evil.example"\n')
+    with pytest.raises(ConfigError, match=rf"services\.{key}: a project file may not set keys or service addresses"):
+        load_settings(config=path if named else None)
+
+
+def test_your_own_file_says_where_services_are() -> None:
+    settings_module.user_file().parent.mkdir(parents=True, exist_ok=True)
+    settings_module.user_file().write_text('[services]\ncomfyui_url = "http://gpu.local:8188"\n')
+    assert load_settings().settings.services.comfyui_url == "http://gpu.local:8188"
+
+
 def test_plain_names_rank_below_ours_and_above_files_and_dotenv_below_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
