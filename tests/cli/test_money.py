@@ -156,6 +156,10 @@ def test_stills_are_in_the_price_and_come_out_of_the_budget_first(shop: Shop) ->
     assert {scene["action"] for scene in scenes} == {"stand-in"}
     assert Decimal(result["expected_usd"]) == n * still
     assert all("camera moves over a still" in scene["why"] for scene in scenes)
+    # For one still alone: the others, and their clips, are out of reach.
+    scenes, result = _split(lines(shop("plan", *both, "--budget", "0.004", REPLICATE_API_TOKEN="r8_none")))
+    assert Decimal(result["expected_usd"]) == still
+    assert sum("the budget does not reach its still" in scene["why"] for scene in scenes) == n - 1
 
 
 def _split(events: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from suno_video.core.brief import Brief
 from suno_video.core.events import Event, FilmUpdated, TakeDone
 from suno_video.core.frames import FrameSize
 from suno_video.pipeline import FilmOptions, FilmResult, render_film
+from suno_video.project.purchases import Caps
 from suno_video.project.takes import TakeStore
 
 SIZE = FrameSize(width_px=128, height_px=72)
@@ -109,3 +111,26 @@ def test_clips_begin_with_the_stills_and_a_new_still_makes_a_new_clip(song: Path
     use(other, Mover(footage="file"))
     render(song, "fake")
     assert len(firsts) == 6
+
+
+def test_clips_that_have_no_still_to_begin_with_keep_no_other_from_being_bought(
+    song: Path, tmp_path: Path, use: Callable[..., None]
+) -> None:
+    painter, mover = FakeImage(script=[bad_input(), bad_input()]), FakeVideo(footage="file", price_usd="0.10")
+    painter.capabilities = replace(painter.capabilities, concurrency=1)
+    begins = frozenset({"first_frame"})
+    mover.capabilities = replace(mover.capabilities, accepts=begins, needs=begins)
+    use(painter, mover)
+    brief = Brief(look="cosmos", size=SIZE, still_backend="fake-image", video_backend="fake")
+    options = FilmOptions(
+        brief=brief,
+        quality="draft",
+        ledger=tmp_path / "ledger.db",
+        caps=Caps(run_usd=Decimal(5)),
+        checks=frozenset(),  # a test card does not begin with the still
+    )
+    result = render_film(song, options)
+    assert [request.scene for request in mover.requests] == ["s003"]
+    assert list(result.stand_ins) == ["s001", "s002"]
+    assert all(reason.startswith("no still to begin with: ") for reason in result.stand_ins.values())
+    assert result.cost_usd == Decimal("0.10")

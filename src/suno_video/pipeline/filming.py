@@ -12,7 +12,7 @@ from typing import Any
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.assemble.proof import SyncProof, prove_sync
 from suno_video.assemble.splice import FilmTags, splice
-from suno_video.backends.base import FailureKind, MakesKind
+from suno_video.backends.base import ClipRequest, FailureKind, MakesKind
 from suno_video.core.events import EventSink, FilmUpdated
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.chains import in_film_order, missing_clips, split_waiting, take_known_clips
@@ -80,6 +80,7 @@ class Filming:
         self._waiting: dict[str, Wish] = {}
         self._store = SegmentStore(project.segments)
         self._misses = MissBook(project.clips)
+        self._no_still: dict[str, StandIn] = {}
 
     def shoot(self) -> None:
         """Make every still and clip that is wanted as a file.
@@ -222,10 +223,22 @@ class Filming:
     def _chosen_clips(self) -> list[Wish]:
         """The clips to be made now; those that the budget does not reach, or that were refused, stay stand-ins."""
         wanted = self._missing_clips()
-        wanted = [wish for wish in wanted if not self._was_refused(wish)]
+        wanted = [wish for wish in wanted if self._can_begin(wish) and not self._was_refused(wish)]
         chosen, left = self._crew.spending.choose(wanted, self.footing)
         self.footing.missing.update({name: why for name, why in left.items() if name not in self.footing.clips})
         return chosen
+
+    def _can_begin(self, wish: Wish) -> bool:
+        """Whether a clip that must begin with a still has one; without it the backend need not even be asked."""
+        needs = self._stage.backends[wish.backend].capabilities.needs
+        begins = isinstance(wish.request, ClipRequest) and wish.request.first_frame is not None
+        if "first_frame" not in needs or begins or wish.follows:
+            return True
+        if wish.scene not in self.footing.clips:
+            self.footing.missing[wish.scene] = self._no_still.get(
+                wish.scene, StandIn("there is no still to begin with")
+            )
+        return False
 
     def _was_refused(self, wish: Wish) -> bool:
         """Whether a service refused it before and is not asked again; its scene is left to a stand-in then."""
@@ -269,7 +282,9 @@ class Filming:
             self.footing.stills[scene] = outcome.take
             if plays_it:
                 self.footing.missing.pop(scene, None)
-        elif plays_it:
+            return
+        self._no_still[scene] = StandIn(f"no still to begin with: {outcome.reason}", outcome.kind)
+        if plays_it:
             self.footing.missing[scene] = StandIn(outcome.reason, outcome.kind)
 
     def _note_clip(self, outcome: Fulfilled | Missed) -> bool:

@@ -12,11 +12,12 @@ from suno_video.assemble.profile import encoder_profile
 from suno_video.backends.base import Quote
 from suno_video.core.errors import BadEditError
 from suno_video.core.events import EventSink, ignore
+from suno_video.core.money import usd
 from suno_video.pipeline.chains import missing_clips, take_known_clips
 from suno_video.pipeline.crew import enlarging_of, mark_takes, open_purse
 from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
-from suno_video.pipeline.options import FilmOptions, PlannedFilm, project_of
+from suno_video.pipeline.options import EMBEDDED, FilmOptions, PlannedFilm, project_of
 from suno_video.pipeline.planning import make_plan
 from suno_video.pipeline.spending import allot_money
 from suno_video.pipeline.tasks import backends_of, piece_tasks
@@ -116,11 +117,11 @@ class _Foresight:
         stills = [wish for wish in self._stage.still_wishes() if not self._known(wish, self._project.stills)]
         wishes = take_known_clips(self._stage, TakeStore(self._project.clips), self._footing, self._marks)
         clips = missing_clips(wishes, self._footing)
-        still_fates = {wish.scene: self._still_fate(wish) for wish in stills}
-        spent_usd = sum((fate.expected_usd for fate in still_fates.values()), Decimal(0))
         # Stills come first: what they cost is gone when the clips' turn comes.
-        left_usd_then = None if left_usd is None else max(Decimal(0), left_usd - spent_usd)
-        fates = self._place(clips, left_usd_then, frozenset(still_fates))
+        still_fates, left_then_usd = self._place_stills(stills, left_usd)
+        clips_fed, starved = self._fed(clips, still_fates)
+        reached = frozenset(name for name, fate in still_fates.items() if fate.action != "stand-in")
+        fates = starved | self._place(clips_fed, left_then_usd, reached)
         clips = [wish for wish in clips if not self._stays(wish, fates)]
         # 2. The pieces that follow from it
         painted = self._pieces(frozenset(wish.scene for wish in (*stills, *clips)))
@@ -179,6 +180,36 @@ class _Foresight:
             )
         return fates
 
+    def _place_stills(
+        self, stills: Sequence[Wish], left_usd: Decimal | None
+    ) -> tuple[dict[str, ForeseenScene], Decimal | None]:
+        """Say for each still that is missing whether it is made, and what is left of the budget after that."""
+        fates = {}
+        for wish in stills:
+            fate = self._still_fate(wish)
+            if left_usd is not None and fate.worst_usd > left_usd:
+                reason = f"the budget does not reach its still: {usd(left_usd)} of {usd(fate.worst_usd)} are left"
+                fate = ForeseenScene(wish.scene, "stand-in", EMBEDDED, reason)
+            elif left_usd is not None:
+                left_usd -= fate.expected_usd
+            fates[wish.scene] = fate
+        return fates, left_usd
+
+    def _fed(
+        self, clips: Sequence[Wish], stills: Mapping[str, ForeseenScene]
+    ) -> tuple[list[Wish], dict[str, ForeseenScene]]:
+        """Part the clips that can be made from those that will have no still to begin with."""
+        fed: list[Wish] = []
+        starved: dict[str, ForeseenScene] = {}
+        for wish in clips:
+            still = stills.get(wish.scene)
+            needs = self._stage.backends[wish.backend].capabilities.needs
+            if still is not None and still.action == "stand-in" and "first_frame" in needs and not wish.follows:
+                starved[wish.scene] = still
+            else:
+                fed.append(wish)
+        return fed, starved
+
     def _still_fate(self, wish: Wish) -> ForeseenScene:
         quote: Quote = self._stage.backends[wish.backend].quote(wish.request)
         action: Action = "buy" if quote.worst_usd else "make"
@@ -220,7 +251,7 @@ class _Foresight:
 
 def _with_still(clip: ForeseenScene | None, still: ForeseenScene | None) -> ForeseenScene | None:
     """Join what happens to the clip of a scene and to its still: one row, one price."""
-    if clip is None or still is None:
+    if clip is None or still is None or still.action == "stand-in":
         return clip or still
     return replace(
         clip,
