@@ -121,7 +121,7 @@ class ServiceSettings(SettingsGroup):
     replicate_url: Annotated[str, Field(pattern=_LOOKS_LIKE_HTTP)] = "https://api.replicate.com"
     """Address of Replicate; also read from `REPLICATE_BASE_URL`."""
     replicate_token: SecretStr | None = None
-    """Your key for Replicate; also read from `REPLICATE_API_TOKEN`."""
+    """Your key for Replicate. Never shown."""
 
     def plain(self) -> dict[str, str]:
         """Give them as the backends take them."""

@@ -89,7 +89,8 @@ def check_memory(card: ModelCard, stats: Mapping[str, Any]) -> None:
     if total_gb + ram_gb < least_gb:
         raise MakeFailed(
             FailureKind.OUT_OF_MEMORY,
-            f"{card.spec} needs {least_gb:g} GB; {device.get('name')} has {total_gb:.1f} GB its machine {ram_gb:.1f}",
+            f"{card.spec} needs {least_gb:g} GB; {device.get('name')} has {total_gb:.1f} GB "
+            f"and its machine {ram_gb:.1f} GB",
         )
     if free_gb < card.memory_gb:
         log.warning("%s needs about %g GB, %.1f are free: it will be slow", card.spec, card.memory_gb, free_gb)
