@@ -261,11 +261,16 @@ def setting_fields() -> dict[str, FieldInfo]:
     return fields
 
 
+def never_in_a_project(key: str) -> bool:
+    """Whether a flat key says where a service is or holds a key to one, which only the user's own file may."""
+    return _NEVER_IN_A_PROJECT.search(key.lower()) is not None
+
+
 def _check_keys(layer: Layer) -> None:
     known = setting_fields()
     for key in layer.values:
         # Before anything else: that such a setting exists is no reason for a project to have it.
-        if layer.is_project and _NEVER_IN_A_PROJECT.search(key.lower()):
+        if layer.is_project and never_in_a_project(key):
             raise layer.refuse(
                 key,
                 "a project file may not set keys or service addresses.",

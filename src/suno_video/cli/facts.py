@@ -62,7 +62,7 @@ def config(
     Flags come before SUNO_VIDEO_* variables, then plain variables such as USE_FAST_MODELS, then those in a .env file
     here, then suno-video.toml in the project or working folder (or --config), then your own file, then defaults.
     """
-    from suno_video.settings import load_settings, user_file
+    from suno_video.settings import load_settings, never_in_a_project, user_file
 
     loaded = load_settings(config=config, project=project)
     values = loaded.values()
@@ -76,6 +76,9 @@ def config(
             table = group
             put(f"\n[{group}]")
         line = f"{name} = {_toml(value)}" if value is not None else f"# {name} is not set"
+        if value is not None and never_in_a_project(key):
+            # What is printed may be kept as a project's file, where these would be refused.
+            line = f"# {line} (own file or environment only)"
         put(f"{line:<28}  # {plain(loaded.origin_of(key))}" if show_origin else line)
     if show_origin:
         there = "" if user_file().is_file() else " (not there)"
