@@ -1,6 +1,6 @@
 """Measures, and writes benchmarks/RESULTS.md. Run it on a quiet machine: `make bench` (or `make bench BENCH=--quick`).
 
-Results are kept in the scratch folder, so that `--only` replaces one table and leaves the others.
+Results are kept in benchmarks/results.json, so that `--only` replaces one table and leaves the others.
 """
 
 from __future__ import annotations
@@ -38,13 +38,13 @@ def main() -> None:
         wish.jobs,
         wish.films,
     )
-    store = scratch / ("results-quick.json" if bench.end_s is not None else "results.json")
+    store = HERE / "results.json" if bench.end_s is None else scratch / "results-quick.json"
     results: Data = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
     for name in wish.only or CONTESTS:
         print(f"{name}:", flush=True)
         load = os.getloadavg()[0]
         results[name] = CONTESTS[name](bench) | {"facts": _facts(bench, load)}
-        store.write_text(json.dumps(results, indent=1), encoding="utf-8")
+        store.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     target = HERE / "RESULTS.md" if bench.end_s is None else scratch / "RESULTS-quick.md"
     target.write_text(write_report(results), encoding="utf-8")
     print(target)
