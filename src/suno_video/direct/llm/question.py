@@ -45,7 +45,7 @@ class Question(Generic[Answer]):
     role: Role = "write"
     attachments: tuple[Attachment, ...] = ()
     check: Callable[[Answer], Sequence[str]] = no_faults
-    """Names each fault of an answer in words that a model understands; they are sent back to it, a bounded number of times."""
+    """Names each fault of an answer in words for the model: they are sent back to it, a bounded number of times."""
     max_tokens: int = 8192
     """The longest answer, in tokens; also what its cost is at worst."""
 

@@ -22,7 +22,7 @@ class Prompt:
 
 
 def fill_template(name: str, **values: Any) -> Prompt:
-    """Fill in `templates/NAME.md`. Every name used there must be given; what comes from outside goes through `as_data`."""
+    """Fill in `templates/NAME.md`. Every name in it must be given; what comes from outside goes through `as_data`."""
     from jinja2 import Environment, StrictUndefined
 
     source = files("suno_video.direct.llm").joinpath("templates", f"{name}.md").read_text(encoding="utf-8")
