@@ -8,6 +8,7 @@ from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, Strin
 
 from suno_video.core.analysis import SectionLabel, Unit
 from suno_video.core.brief import Grade, ReferenceName, TypeStyle
+from suno_video.core.character import Character
 from suno_video.core.color import Palette
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.record import Record
@@ -102,6 +103,10 @@ class Scene(Record):
     lyrics: str | None = None
     """The words sung in this scene."""
     sung: bool = False
+    who: tuple[str, ...] = ()
+    """Names of the characters who are seen."""
+    continuity: str = ""
+    """What must be as it was: a wet coat, the lamp that is broken by now."""
     why: str = ""
     """Why the cut is here and why it looks so, for people."""
 
@@ -133,6 +138,14 @@ class Treatment(Record):
     type_style: TypeStyle = TypeStyle()
     style_words: str = ""
     """Appended to each prompt: medium, light, lens."""
+    world: str = ""
+    """Where and when everything happens."""
+    characters: tuple[Character, ...] = ()
+    """Who is seen; scenes name them in `who`."""
+    camera_language: str = ""
+    """How the camera looks at things throughout."""
+    never_show: tuple[str, ...] = ()
+    """What is in no picture; models that take a negative prompt are told."""
 
 
 class TitleCard(Record):

@@ -101,10 +101,10 @@ def join_scenes(
     else:
         lively = drive > 0.65 and nth % 4 == 0
         kind = _pick(look.hard_transitions, rng) if lively else "cut"
-    return _sized(kind, shortest_frames, beat_s, fps)
+    return size_transition(kind, shortest_frames, beat_s, fps)
 
 
-def _sized(kind: TransitionKind, shortest_frames: int, beat_s: float, fps: int) -> Transition:
+def size_transition(kind: TransitionKind, shortest_frames: int, beat_s: float, fps: int) -> Transition:
     """Size a transition by the beat; it never takes more than a third of a scene on either side."""
     if kind == "cut":
         return Transition()

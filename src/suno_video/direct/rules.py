@@ -57,6 +57,44 @@ def direct_by_rules(
         UsageError: There is no such look, or nothing of the song lies between `from_s` and `to_s`.
         BadEditError: A look of the user's does not fit.
     """
+    draft = draft_by_rules(song, analysis, brief, families=families, looks_folder=looks_folder, longest_s=longest_s)
+    return finish_draft(draft, DIRECTOR)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A film with an idea and cuts, before its scenes are filled. Another director may change either."""
+
+    song: Song
+    analysis: SongAnalysis
+    brief: Brief
+    look: Look
+    world: World
+    treatment: Treatment
+    roles: tuple[Role, ...]
+    sung: SungLines
+    title: TitleCard | None
+    seed: int
+    grid: FrameGrid
+    shots: tuple[Shot, ...]
+    """Of the whole song, whatever part of it is filmed."""
+    first_frame: int
+    end_frame: int
+    longest_s: float | None
+    """The longest clip that can be had."""
+    families: frozenset[str]
+
+
+def draft_by_rules(
+    song: Song,
+    analysis: SongAnalysis,
+    brief: Brief,
+    *,
+    families: frozenset[str],
+    looks_folder: Path | None = None,
+    longest_s: float | None = None,
+) -> Draft:
+    """Pick a look, write the treatment, set the cuts. Arguments and errors are those of `direct_by_rules`."""
     # 1. A look, and a world that its prompts share
     seed = seed_of(song) if brief.seed is None else brief.seed
     look = choose_look(brief.look, load_looks(looks_folder, families), song, analysis)
@@ -69,25 +107,46 @@ def direct_by_rules(
     grid = FrameGrid.for_duration(analysis.duration_s, brief.fps)
     first, end = _window(brief, grid)
     sung = SungLines.of(song.lyrics)
-    whole = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s)
+    shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s)
 
-    # 4. The scenes, and what stands over and around them
     title = make_title(song, brief, sung, grid.time_of(first), grid.time_of(end))
-    film = _Film(song, analysis, brief, look, world, treatment, roles, sung, title, seed)
-    scenes = _fill_scenes(film, whole, first, end)
-    rise, sink = fade_lengths(analysis, first, end, brief.fps)
-    return Storyboard(
-        song_sha256=song.sha256,
-        director=DIRECTOR,
+    return Draft(
+        song=song,
+        analysis=analysis,
+        brief=brief,
+        look=look,
+        world=world,
+        treatment=treatment,
+        roles=roles,
+        sung=sung,
+        title=title,
         seed=seed,
+        grid=grid,
+        shots=shots,
+        first_frame=first,
+        end_frame=end,
+        longest_s=longest_s,
+        families=families,
+    )
+
+
+def finish_draft(draft: Draft, director: str) -> Storyboard:
+    """Fill the scenes, and what stands over and around them."""
+    brief, first, end = draft.brief, draft.first_frame, draft.end_frame
+    scenes = _fill_scenes(draft, draft.shots, first, end)
+    rise, sink = fade_lengths(draft.analysis, first, end, brief.fps)
+    return Storyboard(
+        song_sha256=draft.song.sha256,
+        director=director,
+        seed=draft.seed,
         size=brief.size,
         fps=brief.fps,
         first_frame=first,
         n_frames=end - first,
-        treatment=treatment,
+        treatment=draft.treatment,
         fade_in_frames=rise,
         fade_out_frames=sink,
-        title_card=title,
+        title_card=draft.title,
         captions=brief.captions,
         references=brief.references,
         lock_seed=brief.lock_seed,
@@ -98,20 +157,6 @@ def direct_by_rules(
 def seed_of(song: Song) -> int:
     """The seed that a song has by itself: the same file gives the same film."""
     return int(hashlib.sha256(song.sha256.encode()).hexdigest()[:8], 16)
-
-
-@dataclass(frozen=True)
-class _Film:
-    song: Song
-    analysis: SongAnalysis
-    brief: Brief
-    look: Look
-    world: World
-    treatment: Treatment
-    roles: tuple[Role, ...]
-    sung: SungLines
-    title: TitleCard | None
-    seed: int
 
 
 @dataclass(frozen=True)
@@ -133,7 +178,7 @@ def _window(brief: Brief, grid: FrameGrid) -> tuple[int, int]:
     return first, end
 
 
-def _fill_scenes(film: _Film, whole: tuple[Shot, ...], first: int, end: int) -> tuple[Scene, ...]:
+def _fill_scenes(film: Draft, whole: tuple[Shot, ...], first: int, end: int) -> tuple[Scene, ...]:
     casts = cast_shots(whole, film.analysis, film.treatment, film.roles, film.seed)
     words = words_of_shots(whole, film.song.lyrics, film.analysis, film.brief.fps)
     takes = [
@@ -144,7 +189,7 @@ def _fill_scenes(film: _Film, whole: tuple[Shot, ...], first: int, end: int) -> 
     return tuple(_scene(film, take, before) for take, before in zip(takes, befores, strict=False))
 
 
-def _scene(film: _Film, take: _Take, before: _Take | None) -> Scene:
+def _scene(film: Draft, take: _Take, before: _Take | None) -> Scene:
     shot, cast, words = take.shot, take.cast, take.words
     section, role = film.analysis.sections[shot.section], film.roles[shot.section]
     motif = next(motif for motif in film.treatment.motifs if motif.name == role.motif)
@@ -190,7 +235,7 @@ def _scene(film: _Film, take: _Take, before: _Take | None) -> Scene:
     )
 
 
-def _transition(film: _Film, take: _Take, before: _Take | None) -> Transition:
+def _transition(film: Draft, take: _Take, before: _Take | None) -> Transition:
     if before is None:
         return Transition()
     sections = film.analysis.sections
@@ -208,7 +253,7 @@ def _transition(film: _Film, take: _Take, before: _Take | None) -> Transition:
     )
 
 
-def _plays_cover(film: _Film, shot: Shot) -> bool:
+def _plays_cover(film: Draft, shot: Shot) -> bool:
     """Whether the cover itself is shown, moved in depth: in a calm opening, and once more where the song calms down."""
     if film.song.cover is None or film.brief.video_backend != "procedural" or film.brief.still_backend is not None:
         return False
