@@ -107,6 +107,12 @@ class Capabilities:
     """Whether its memory is known not to come back here (models on Metal): each take then gets a fresh process."""
     min_side_px: int = 64
     """A request is never shrunk below this on its short side."""
+    prompt_chars: int = 600
+    """How much of a prompt it reads, in characters."""
+    keywords: bool = False
+    """Whether it reads keywords better than sentences."""
+    takes_negative: bool = False
+    """Whether it can be told what not to show."""
     reads: frozenset[str] | None = None
     """Fields of the request that decide the picture; None: all. A change in the others makes nothing again."""
 

@@ -61,7 +61,7 @@ Scalar: TypeAlias = bool | int | float | str
 _ACCEPTS: tuple[AcceptsKind, ...] = ("first_frame", "last_frame", "reference", "audio")
 _NOT_IN_A_PICTURE = frozenset(
     {"title", "default", "fast", "memory_gb", "memory_saving_gb", "download_gb", "licence", "licence_url"}
-    | {"commercial_use", "source_url", "checked_on", "note"}
+    | {"commercial_use", "source_url", "checked_on", "note", "prompt_chars", "keywords"}
 )
 
 
@@ -121,6 +121,10 @@ class ModelCard(Record):
     resolution: str | None = None
     """The label that is sent as `resolution`, where the model takes labels; prices may hang on it."""
     max_references: Annotated[int, Field(ge=0)] = 1
+    prompt_chars: Annotated[int, Field(ge=100, le=5000)] = 600
+    """How much of a prompt it reads, in characters; 77 tokens of CLIP are about 300."""
+    keywords: bool = False
+    """Whether it reads keywords better than sentences, as models with CLIP alone do."""
     steps: PositiveInt | None = None
     guidance: NonNegativeFloat | None = None
     memory_gb: PositiveFloat | None = None
@@ -207,6 +211,9 @@ class ModelCard(Record):
             max_side_px=self.max_side_px,
             max_pixels=self.max_pixels,
             max_references=self.max_references if "reference" in self.inputs else 0,
+            prompt_chars=self.prompt_chars,
+            keywords=self.keywords,
+            takes_negative="negative_prompt" in self.inputs,
             footage="file",
             **more,
         )

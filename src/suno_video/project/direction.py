@@ -18,8 +18,15 @@ class Direction(Record):
     brief: Brief
     analysis_fingerprint: str
     director: str
+    """Who was asked, with all that changes what they do."""
+    fell_back: str = ""
+    """Why rules directed instead; empty when nothing went wrong."""
     storyboard_sha256: str
     """Hash of the file as we wrote it; another hash means that a person edited it."""
+
+    def is_for(self, brief: Brief, analysis_fingerprint: str, director: str) -> bool:
+        """Whether the storyboard was made for these wishes, from this sound, by this director."""
+        return (self.brief, self.analysis_fingerprint, self.director) == (brief, analysis_fingerprint, director)
 
 
 def text_sha256(text: str) -> str:

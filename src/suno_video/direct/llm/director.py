@@ -14,6 +14,7 @@ from suno_video.core.storyboard import Storyboard
 from suno_video.direct.llm.places import places_of, recut
 from suno_video.direct.llm.question import Adviser
 from suno_video.direct.llm.scenes import PromptHabits, ask_for_scenes, dress_scenes
+from suno_video.direct.llm.template import template_version
 from suno_video.direct.llm.treatment import ask_for_treatment
 from suno_video.direct.rules import draft_by_rules, finish_draft
 
@@ -82,3 +83,8 @@ def direct_by_llm(
         dressed,
         f"rules wrote {n_left} of {len(board.scenes)} scenes" + (f": {ideas.unanswered}" if ideas.unanswered else ""),
     )
+
+
+def director_version(adviser: Adviser) -> str:
+    """Name this director with the versions of what it asks: another one for every change that would show."""
+    return ", ".join([DIRECTOR, adviser.name, template_version("treatment"), template_version("storyboard")])

@@ -25,14 +25,23 @@ def fill_template(name: str, **values: Any) -> Prompt:
     """Fill in `templates/NAME.md`. Every name in it must be given; what comes from outside goes through `as_data`."""
     from jinja2 import Environment, StrictUndefined
 
-    source = files("suno_video.direct.llm").joinpath("templates", f"{name}.md").read_text(encoding="utf-8")
+    source = _source(name)
     # The output is no page: nothing is escaped as HTML. What is hostile is quoted as JSON by `as_data`.
     environment = Environment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False)  # noqa: S701
     environment.filters["data"] = as_data
     system, _, prompt = source.partition(PROMPT_MARK)
     system = system.partition(SYSTEM_MARK)[2]
     filled = [environment.from_string(part).render(values).strip() for part in (system, prompt)]
-    return Prompt(f"{name} {hashlib.sha256(source.encode()).hexdigest()[:12]}", *filled)
+    return Prompt(template_version(name), *filled)
+
+
+def template_version(name: str) -> str:
+    """The version of a template: another one for every change of its file."""
+    return f"{name} {hashlib.sha256(_source(name).encode()).hexdigest()[:12]}"
+
+
+def _source(name: str) -> str:
+    return files("suno_video.direct.llm").joinpath("templates", f"{name}.md").read_text(encoding="utf-8")
 
 
 def as_data(value: Any) -> str:

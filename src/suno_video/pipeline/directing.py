@@ -1,0 +1,207 @@
+"""Directing: who writes the storyboard, what an earlier run left, and what a person edited."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from suno_video.core.analysis import SongAnalysis
+from suno_video.core.brief import Brief
+from suno_video.core.errors import BadEditError, SunoVideoError, UsageError
+from suno_video.core.events import EventSink, Notice, Warned
+from suno_video.core.song import Song
+from suno_video.core.storyboard import Storyboard
+from suno_video.media.atomic import write_text
+from suno_video.pipeline.options import EMBEDDED, FilmOptions
+
+if TYPE_CHECKING:
+    from suno_video.backends.base import MakesKind
+    from suno_video.direct.llm.question import Adviser
+    from suno_video.direct.llm.scenes import PromptHabits
+    from suno_video.project.direction import Direction
+    from suno_video.project.workspace import Project
+
+_NEED_NO_NEW_PLAN = frozenset({"size", "captions", "references", "lock_seed"})
+"""Wishes that can be met in a storyboard that a person edited."""
+
+
+@dataclass(frozen=True)
+class _Made:
+    storyboard: Storyboard
+    fell_back: str = ""
+    """Why rules directed instead of who was asked; empty when nothing went wrong."""
+
+
+def direct_film(
+    song: Song,
+    analysis: SongAnalysis,
+    project: Project,
+    options: FilmOptions,
+    *,
+    adviser: Adviser | None,
+    write: bool,
+    events: EventSink,
+) -> tuple[Storyboard, str]:
+    """Give the storyboard, and how it came about: `made anew`, `kept` or `edited by hand`.
+
+    Args:
+        adviser: The language model that directs; None for rules.
+
+    Raises:
+        BadEditError: A storyboard edited by hand does not fit; names line and reason.
+        UsageError: A flag asks for another film than the storyboard that was edited by hand.
+    """
+    from suno_video.project.direction import Direction, storyboard_state, text_sha256
+    from suno_video.project.fingerprint import fingerprint
+
+    brief, heard = options.brief, fingerprint(analysis, song)
+    director = _director_of(options, adviser)
+    direction = _load_direction(project)
+    state = storyboard_state(project.storyboard_file, direction)
+    if state == "edited":
+        return _edited(analysis, project, brief, direction), "edited by hand"
+    if state == "made" and direction is not None and direction.is_for(brief, heard, director):
+        if direction.fell_back:
+            # Not asked again by itself: another storyboard would throw away what was made, and paid, for this one.
+            again = f"remove {project.storyboard_file.name} to ask again"
+            events(Notice(f"rules directed this film, because {direction.fell_back}; {again}"))
+        return Storyboard.load(project.storyboard_file), "kept"
+    made = _make(song, analysis, project, options, adviser, events)
+    if write:
+        text = made.storyboard.to_json()
+        note = Direction(
+            brief=brief,
+            analysis_fingerprint=heard,
+            director=director,
+            fell_back=made.fell_back,
+            storyboard_sha256=text_sha256(text),
+        )
+        # The note first: a storyboard without one counts as edited by hand and would never be made anew.
+        write_text(project.direction_file, note.to_json())
+        write_text(project.storyboard_file, text)
+    return made.storyboard, "made anew"
+
+
+def _make(
+    song: Song,
+    analysis: SongAnalysis,
+    project: Project,
+    options: FilmOptions,
+    adviser: Adviser | None,
+    events: EventSink,
+) -> _Made:
+    from suno_video.direct.llm.question import NoAnswer
+    from suno_video.direct.rules import direct_by_rules
+
+    longest_s = _longest_s(options)
+    if adviser is not None:
+        from suno_video.direct.llm.director import direct_by_llm
+
+        cover = project.root / song.cover if song.cover is not None else None
+        try:
+            directed = direct_by_llm(
+                song,
+                analysis,
+                options.brief,
+                adviser,
+                families=painters(),
+                looks_folder=options.looks_folder,
+                longest_s=longest_s,
+                cover=cover if cover is not None and cover.is_file() else None,
+                habits=_habits(options),
+            )
+        except NoAnswer as exc:
+            events(Warned(f"{adviser.name} does not direct, {exc.words}: rules do"))
+            fell_back = f"{adviser.name} did not: {exc.words}"
+        else:
+            if directed.note:
+                events(Notice(directed.note))
+            return _Made(directed.storyboard)
+    else:
+        fell_back = ""
+    storyboard = direct_by_rules(
+        song, analysis, options.brief, families=painters(), looks_folder=options.looks_folder, longest_s=longest_s
+    )
+    return _Made(storyboard, fell_back)
+
+
+def painters() -> frozenset[str]:
+    """Scene families that the embedded renderer can paint."""
+    from suno_video.backends.registry import backend_class
+
+    return frozenset(backend_class(EMBEDDED).families())
+
+
+def _longest_s(options: FilmOptions) -> float | None:
+    from suno_video.pipeline.tasks import longest_shot_s
+
+    return longest_shot_s(options.brief, options.setup)
+
+
+def _habits(options: FilmOptions) -> PromptHabits:
+    """How the models that paint from words want to be talked to: the image model first, which sees them first."""
+    from suno_video.backends.registry import make_backend
+    from suno_video.direct.llm.scenes import PromptHabits
+
+    brief = options.brief
+    named: tuple[tuple[str | None, MakesKind], ...] = ((brief.still_backend, "still"), (brief.video_backend, "clip"))
+    known = []
+    for name, kind in named:
+        try:
+            known += [make_backend(name, kind, options.setup).capabilities] if name is not None else []
+        except SunoVideoError:
+            continue  # what is wrong with it is said when it is needed
+    return PromptHabits(
+        max_chars=min((each.prompt_chars for each in known), default=600),
+        keywords=bool(known) and known[0].keywords,
+        reads_negative=any(each.takes_negative for each in known),
+    )
+
+
+def _director_of(options: FilmOptions, adviser: Adviser | None) -> str:
+    """Name who directs, with all that changes what they do: limits of clips, templates, the user's own looks."""
+    from suno_video.direct.rules import DIRECTOR
+    from suno_video.project.fingerprint import fingerprint
+
+    name, longest_s, looks = DIRECTOR, _longest_s(options), options.looks_folder
+    if adviser is not None:
+        from suno_video.direct.llm.director import director_version
+        from suno_video.direct.llm.scenes import habits_as_text
+
+        name = f"{director_version(adviser)}, {habits_as_text(_habits(options))}, {name}"
+    # Another limit cuts otherwise: a storyboard that was made for one is not kept for another.
+    if longest_s is not None:
+        name = f"{name}, shots of {longest_s:.2f} s"
+    if looks is None or not looks.is_dir():
+        return name
+    return f"{name} with {fingerprint(sorted(looks.glob('*.toml')))[:12]}"
+
+
+def _load_direction(project: Project) -> Direction | None:
+    from suno_video.project.direction import Direction
+
+    try:
+        return Direction.load(project.direction_file)
+    except (OSError, BadEditError):
+        return None
+
+
+def _edited(analysis: SongAnalysis, project: Project, brief: Brief, direction: Direction | None) -> Storyboard:
+    """Use a storyboard that a person edited, with those wishes that need no new plan."""
+    from suno_video.backends.registry import backend_names
+    from suno_video.direct.check import load_storyboard
+    from suno_video.project.direction import changed_fields
+
+    backends = frozenset(backend_names())
+    references = project.references
+    storyboard = load_storyboard(project.storyboard_file, analysis, painters(), backends, references=references)
+    changed = changed_fields(direction.brief, brief) if direction is not None else []
+    clash = [name for name in changed if name not in _NEED_NO_NEW_PLAN]
+    if clash or storyboard.fps != brief.fps:
+        flags = ", ".join(f"--{name.removesuffix('_s').replace('_', '-')}" for name in clash or ["fps"])
+        raise UsageError(
+            f"{project.storyboard_file} was edited by hand, and {flags} would need a new one.",
+            "Leave the option away to render your edit, or rename the file to have a new storyboard made.",
+        )
+    patch = {name: getattr(brief, name) for name in changed}
+    return storyboard.model_copy(update=patch)
