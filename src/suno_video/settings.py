@@ -24,6 +24,7 @@ from suno_video.core.song import DEFAULT_MAX_DURATION_S
 from suno_video.media.atomic import write_trouble
 from suno_video.settings_groups import (
     CheckSettings,
+    DirectorSettings,
     FinishSettings,
     MemorySettings,
     ModelSettings,
@@ -55,6 +56,7 @@ __all__ = [
     "Settings",
     "load_settings",
     "setting_fields",
+    "user_director_file",
     "user_file",
     "user_folder",
     "user_looks_folder",
@@ -114,6 +116,8 @@ class Settings(BaseSettings):
     """What is looked for in the pictures of models."""
     finish: FinishSettings = FinishSettings()
     """What is done with clips of models before they become the film."""
+    director: DirectorSettings = DirectorSettings()
+    """Who directs the film."""
     services: ServiceSettings = ServiceSettings()
     """Where services are, and the keys to them."""
 
@@ -185,6 +189,11 @@ def user_looks_folder() -> Path:
 def user_models_folder() -> Path:
     """Where this user's own model cards are; may be missing."""
     return user_folder() / "models"
+
+
+def user_director_file() -> Path:
+    """This user's own language models and their prices; may be missing."""
+    return user_folder() / "director.toml"
 
 
 def user_prices_file() -> Path:

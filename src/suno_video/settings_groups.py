@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveFloat, PositiveInt, SecretStr, field_validator
 from pydantic_core.core_schema import ValidationInfo
@@ -110,6 +111,26 @@ class FinishSettings(SettingsGroup):
         return upscale
 
 
+Safety: TypeAlias = Literal["BLOCK_NONE", "BLOCK_ONLY_HIGH", "BLOCK_MEDIUM_AND_ABOVE", "BLOCK_LOW_AND_ABOVE", "OFF"]
+
+
+class DirectorSettings(SettingsGroup):
+    """Who directs the film: rules, or a language model that hears the song."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)] = "rules"
+    """`rules`, `auto` (the first with a key), `gemini`, `openai`, `ollama`, `anthropic`, or `NAME:MODEL`."""
+    listen_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Model that hears the song and looks at pictures, `MODEL` or `NAME:MODEL`; unset, a quick and cheap one."""
+    write_model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """Model that writes treatment and storyboard, `MODEL` or `NAME:MODEL`; unset, the director's best."""
+    fallback: Annotated[tuple[str, ...], Field(max_length=4)] = ()
+    """Who is asked next when the director refuses or is away: `["openai", "gemini:gemini-3.5-flash"]`."""
+    safety: Safety = "BLOCK_NONE"
+    """What Gemini is to block, of lyrics too: `BLOCK_NONE`, `BLOCK_ONLY_HIGH`, `BLOCK_MEDIUM_AND_ABOVE`, ..."""
+    offline: bool = False
+    """Whether no language model is ever called: only answers that are kept in the project are used."""
+
+
 _LOOKS_LIKE_HTTP = r"^https?://[^\s/]+.*$"
 
 
@@ -122,6 +143,50 @@ class ServiceSettings(SettingsGroup):
     """Address of Replicate; also read from `REPLICATE_BASE_URL`."""
     replicate_token: SecretStr | None = None
     """Your key for Replicate. Never shown."""
+
+    gemini_key: SecretStr | None = None
+    """Your key for Gemini; also read from `GOOGLE_GENERATIVE_AI_API_KEY`, `GEMINI_API_KEY`, `GOOGLE_API_KEY`."""
+    gemini_url: Annotated[str, Field(pattern=_LOOKS_LIKE_HTTP)] = "https://generativelanguage.googleapis.com"
+    """Address of Gemini; also read from `GOOGLE_GEMINI_BASE_URL`."""
+    openai_key: SecretStr | None = None
+    """Your key for OpenAI; also read from `OPENAI_API_KEY`."""
+    openai_url: Annotated[str, Field(pattern=_LOOKS_LIKE_HTTP)] = "https://api.openai.com/v1"
+    """Address of OpenAI, or of what speaks like it; also read from `OPENAI_BASE_URL`."""
+    anthropic_key: SecretStr | None = None
+    """Your key for Anthropic; also read from `ANTHROPIC_API_KEY`."""
+    anthropic_url: Annotated[str, Field(pattern=_LOOKS_LIKE_HTTP)] = "https://api.anthropic.com"
+    """Address of Anthropic; also read from `ANTHROPIC_BASE_URL`."""
+    ollama_url: str | None = None
+    """Address of your Ollama; unset, port 11434 of this machine. Also read from `OLLAMA_BASE_URL`, `OLLAMA_HOST`."""
+
+    @field_validator("ollama_url")
+    @classmethod
+    def _whole_address(cls, ollama_url: str | None) -> str | None:
+        """Take what Ollama itself takes in `OLLAMA_HOST`: `0.0.0.0`, `:11434`, `box:8080`, or a whole address."""
+        if not ollama_url:
+            return None
+        try:
+            parts = urlsplit(ollama_url if "//" in ollama_url else f"http://{ollama_url}")
+            port = parts.port
+        except ValueError as exc:
+            raise ValueError("it is no address such as http://127.0.0.1:11434") from exc
+        if parts.scheme not in ("http", "https"):
+            raise ValueError("it must begin with http:// or https://")
+        host = parts.hostname or "127.0.0.1"
+        host = "127.0.0.1" if host in ("0.0.0.0", "::") else f"[{host}]" if ":" in host else host  # noqa: S104
+        default = None if "//" in ollama_url else 11434
+        place = f"{host}:{port or default}" if port or default else host
+        return f"{parts.scheme}://{place}{parts.path.rstrip('/').removesuffix('/v1')}"
+
+    def director_keys(self) -> dict[str, str]:
+        """Give the keys to language models, by provider."""
+        keys = {"gemini": self.gemini_key, "openai": self.openai_key, "anthropic": self.anthropic_key}
+        return {name: key.get_secret_value() for name, key in keys.items() if key is not None}
+
+    def director_addresses(self) -> dict[str, str]:
+        """Give the addresses of language models, by provider; that of Ollama only when it is set."""
+        urls = {"gemini": self.gemini_url, "openai": self.openai_url, "anthropic": self.anthropic_url}
+        return urls | ({"ollama": self.ollama_url} if self.ollama_url else {})
 
     def plain(self) -> dict[str, str]:
         """Give them as the backends take them."""

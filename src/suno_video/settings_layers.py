@@ -37,10 +37,27 @@ PLAIN_NAMES = {
     "USE_QUANTIZATION": "models.quantize",
     "USE_FAST_MODELS": "models.fast",
     "REPLICATE_API_TOKEN": "services.replicate_token",
+    # Three names for one key: of those that are set, the last in this list counts.
+    "GOOGLE_API_KEY": "services.gemini_key",
+    "GEMINI_API_KEY": "services.gemini_key",
+    "GOOGLE_GENERATIVE_AI_API_KEY": "services.gemini_key",
+    "OPENAI_API_KEY": "services.openai_key",
+    "ANTHROPIC_API_KEY": "services.anthropic_key",
 }
 """Variables that people have already, without our prefix: they count in the environment and in a `.env` file."""
-ADDRESS_NAMES = {"COMFYUI_URL": "services.comfyui_url", "REPLICATE_BASE_URL": "services.replicate_url"}
+ADDRESS_NAMES = {
+    "COMFYUI_URL": "services.comfyui_url",
+    "REPLICATE_BASE_URL": "services.replicate_url",
+    "GOOGLE_GEMINI_BASE_URL": "services.gemini_url",
+    "OPENAI_BASE_URL": "services.openai_url",
+    "ANTHROPIC_BASE_URL": "services.anthropic_url",
+    "OLLAMA_HOST": "services.ollama_url",
+    "OLLAMA_BASE_URL": "services.ollama_url",
+}
 """The same, but in the environment alone: a `.env` file may come with a download, and must not say where keys go."""
+
+_OWN_FLAGS = {"director.name": "director", "director.offline": "director-offline"}
+"""Flags that are not named after the last part of their setting."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +84,8 @@ class Layer:
 
 
 def _flag_name(key: str) -> str:
+    if key in _OWN_FLAGS:
+        return _OWN_FLAGS[key]
     return key.rpartition(".")[2].removesuffix("_s").replace("_", "-")
 
 
@@ -111,6 +130,7 @@ def read_dotenv(path: Path = DOTENV_FILE) -> Layer:
     except OSError:
         text = ""
     found = [b for b in parse_stream(io.StringIO(text)) if b.key in PLAIN_NAMES and b.value and not b.error]
+    found.sort(key=lambda b: list(PLAIN_NAMES).index(str(b.key)))  # as in the environment, whatever their order here
     return Layer(
         str(path),
         {PLAIN_NAMES[str(b.key)]: b.value for b in found},

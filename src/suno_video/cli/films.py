@@ -38,6 +38,8 @@ def render(
     stills: o.Stills = None,
     reference: o.References = None,
     lock_seed: o.LockSeed = None,
+    director: o.Director = None,
+    director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     scene: o.SceneNames = None,
     keep: o.Keep = None,
@@ -70,7 +72,11 @@ def render(
         lock_seed=lock_seed,
         jobs=jobs,
         max_duration_s=_seconds(max_duration),
-        **{"money.budget": budget, "memory.isolate": None if isolate is None else ("always" if isolate else "never")},
+        **{
+            "money.budget": budget,
+            **o.director_flags(director, director_offline),
+            "memory.isolate": None if isolate is None else ("always" if isolate else "never"),
+        },
     )
     wishes = o.Wishes(
         out,
@@ -122,6 +128,8 @@ def storyboard(
     stills: o.Stills = None,
     reference: o.References = None,
     lock_seed: o.LockSeed = None,
+    director: o.Director = None,
+    director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
@@ -151,7 +159,7 @@ def storyboard(
             stills=stills,
             lock_seed=lock_seed,
             max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget},
+            **{"money.budget": budget, **o.director_flags(director, director_offline)},
         )
         wishes = Wishes(None, project, False, start, end, title, config, flags, references=reference or ())
         options = film_options(song, wishes)

@@ -39,6 +39,8 @@ def plan(
     stills: o.Stills = None,
     reference: o.References = None,
     lock_seed: o.LockSeed = None,
+    director: o.Director = None,
+    director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     scene: o.SceneNames = None,
     upgrade: o.Upgrade = False,
@@ -63,7 +65,7 @@ def plan(
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
-        **{"money.budget": budget},
+        **{"money.budget": budget, **o.director_flags(director, director_offline)},
     )
     wishes = Wishes(
         None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene, references=reference or ()

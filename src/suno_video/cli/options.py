@@ -77,6 +77,21 @@ References = Annotated[
 LockSeed = Annotated[
     bool | None, typer.Option("--lock-seed/--no-lock-seed", help="Make all stills and clips with one seed.")
 ]
+Director = Annotated[
+    str | None,
+    typer.Option(
+        "--director",
+        metavar="NAME",
+        help="Who directs: rules, auto, gemini, openai, ollama, anthropic, or NAME:MODEL. Else rules.",
+    ),
+]
+DirectorOffline = Annotated[
+    bool | None,
+    typer.Option(
+        "--director-offline/--no-director-offline",
+        help="Call no language model: use only what it answered in earlier runs.",
+    ),
+]
 Budget = Annotated[
     float | None, typer.Option("--budget", help="US dollars that this run may spend on services. Nothing without it.")
 ]
@@ -142,3 +157,8 @@ class Manner:
 def set_flags(**flags: Any) -> Mapping[str, Any]:
     """Keep the flags that were given."""
     return {name: value for name, value in flags.items() if value is not None}
+
+
+def director_flags(name: str | None, offline: bool | None) -> Mapping[str, Any]:
+    """Name the settings that `--director` and `--director-offline` are."""
+    return {"director.name": name, "director.offline": offline}

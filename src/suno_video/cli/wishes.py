@@ -13,6 +13,7 @@ from suno_video.core.brief import Brief
 from suno_video.core.errors import NoSuchInputError, UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.memory import MemoryLimits
+from suno_video.direct.llm.choice import DirectorChoice
 from suno_video.pipeline import FilmOptions
 from suno_video.pipeline.memory import MemoryOptions
 from suno_video.project.ledger_file import default_ledger_path
@@ -22,6 +23,7 @@ from suno_video.settings import (
     LoadedSettings,
     Settings,
     load_settings,
+    user_director_file,
     user_looks_folder,
     user_models_folder,
     user_prices_file,
@@ -84,6 +86,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         run=wishes.run,
         memory=_memory_of(settings.memory),
         setup=setup,
+        director=director_choice(loaded),
         checks=_checks_of(settings.checks),
         deflicker=settings.finish.deflicker == "auto",
         references=references,
@@ -115,6 +118,35 @@ def upscale_model(loaded: LoadedSettings) -> Path | None:
             "Install them: pip install 'suno-video[upscale]'",
         )
     return finish.upscale_model
+
+
+def director_choice(loaded: LoadedSettings) -> DirectorChoice:
+    """Give who directs, having looked that it can.
+
+    Raises:
+        UsageError, ConfigError: There is no such director, or a package that it needs is not installed.
+        KeyRefusedError: It was named, and has no key.
+        BadEditError: The user's file of language models does not fit.
+    """
+    from suno_video.direct.llm.lineup import line_up
+
+    director, services = loaded.settings.director, loaded.settings.services
+    choice = DirectorChoice(
+        name=director.name,
+        listen_model=director.listen_model,
+        write_model=director.write_model,
+        fallback=director.fallback,
+        safety=director.safety,
+        offline=director.offline,
+        keys=services.director_keys(),
+        addresses=services.director_addresses(),
+        models_file=user_director_file(),
+    )
+    try:
+        line_up(choice)
+    except UsageError as exc:
+        raise loaded.refuse("director.name", exc.message[0].lower() + exc.message[1:], exc.hint) from exc
+    return choice
 
 
 def _caps_of(money: MoneySettings) -> Caps:

@@ -17,6 +17,7 @@ from suno_video.core.errors import ExitStatus, UsageError
 from suno_video.core.events import EventSink, StageDone, StageStarted
 from suno_video.core.song import DEFAULT_MAX_DURATION_S, Song
 from suno_video.core.storyboard import Storyboard
+from suno_video.direct.llm.choice import DirectorChoice
 from suno_video.pipeline.memory import MemoryOptions
 from suno_video.project.purchases import Caps
 from suno_video.project.references import Reference
@@ -51,6 +52,8 @@ class FilmOptions:
     memory: MemoryOptions = field(default_factory=MemoryOptions)
     setup: BackendSetup = field(default_factory=BackendSetup)
     """What holds for all backends: model cards, prices, addresses and keys."""
+    director: DirectorChoice = field(default_factory=DirectorChoice)
+    """Who directs, and how language models are reached."""
     checks: frozenset[str] = frozenset(ALL_CHECKS)
     """Names of the checks that each clip and still of a model must pass (`render.quality`)."""
     deflicker: bool = True

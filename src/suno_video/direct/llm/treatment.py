@@ -13,8 +13,8 @@ from suno_video.core.color import Palette, hex_to_srgb, linear_to_oklch, srgb_to
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Treatment
 from suno_video.direct.lint import find_faults, mend_prompt
-from suno_video.direct.llm.answers import CharacterIdea, TreatmentIdea
 from suno_video.direct.llm.question import Adviser, Attachment, Question
+from suno_video.direct.llm.shapes import CharacterIdea, TreatmentIdea
 from suno_video.direct.llm.template import fill_template
 from suno_video.direct.rules import Draft
 from suno_video.direct.treatment import write_treatment
