@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -95,8 +94,7 @@ def open_purse(project: Project, options: FilmOptions, events: EventSink) -> Pur
     """Open the ledger for this run; None when nothing may be spent."""
     if options.ledger is None or options.caps == Caps():
         return None
-    run = options.run or secrets.token_hex(8)
-    return Purse(Ledger(options.ledger), options.caps, project=project.identity(), run=run, events=events)
+    return Purse(Ledger(options.ledger), options.caps, project=project.identity(), run=options.run, events=events)
 
 
 def mark_takes(storyboard: Storyboard, project: Project, options: FilmOptions, *, write: bool = True) -> TakeMarks:

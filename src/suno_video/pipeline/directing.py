@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief
-from suno_video.core.errors import BadEditError, SunoVideoError, UsageError
+from suno_video.core.errors import BadEditError, KeyRefusedError, SunoVideoError, UsageError
 from suno_video.core.events import EventSink, Notice, Warned
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Storyboard
@@ -30,6 +30,24 @@ class _Made:
     storyboard: Storyboard
     fell_back: str = ""
     """Why rules directed instead of who was asked; empty when nothing went wrong."""
+    was_asked: bool = True
+    """Whether somebody was; if not for want of money or leave, the next run may."""
+
+
+def planning_adviser(project: Project, options: FilmOptions, *, write: bool, events: EventSink) -> Adviser | None:
+    """Give the language model that directs; None where rules do. A plan that is not written asks nobody.
+
+    Raises:
+        UsageError, ConfigError, KeyRefusedError, BadEditError: Who was named cannot direct here.
+    """
+    if not options.director.directs:
+        return None
+    from suno_video.pipeline.advising import adviser_for
+    from suno_video.pipeline.crew import open_purse
+
+    if write:
+        return adviser_for(options, project, open_purse(project, options, events), events)
+    return adviser_for(replace(options, director=replace(options.director, offline=True)), project, None, events)
 
 
 def direct_film(
@@ -72,7 +90,7 @@ def direct_film(
         note = Direction(
             brief=brief,
             analysis_fingerprint=heard,
-            director=director,
+            director=director if made.was_asked else f"{director}, not asked",
             fell_back=made.fell_back,
             storyboard_sha256=text_sha256(text),
         )
@@ -91,7 +109,6 @@ def _make(
     events: EventSink,
 ) -> _Made:
     from suno_video.direct.llm.question import NoAnswer
-    from suno_video.direct.rules import direct_by_rules
 
     longest_s = _longest_s(options)
     if adviser is not None:
@@ -111,18 +128,29 @@ def _make(
                 habits=_habits(options),
             )
         except NoAnswer as exc:
-            events(Warned(f"{adviser.name} does not direct, {exc.words}: rules do"))
-            fell_back = f"{adviser.name} did not: {exc.words}"
+            if exc.reason == "key":
+                # Somebody meant it, and can mend it; a film by rules would be another one than they will want.
+                raise KeyRefusedError(
+                    f"{adviser.name} cannot direct: {exc.words}.", "Check the key, or leave it to --director rules."
+                ) from exc
+            was_asked = exc.reason not in ("offline", "budget")
+            say = Warned if was_asked or exc.reason == "budget" else Notice
+            events(say(f"{adviser.name} does not direct, {exc.words}: rules do"))
+            fell_back = f"{adviser.name} did not answer: {exc.words}"
+            return _Made(_by_rules(song, analysis, options, longest_s), fell_back, was_asked)
         else:
             if directed.note:
                 events(Notice(directed.note))
             return _Made(directed.storyboard)
-    else:
-        fell_back = ""
-    storyboard = direct_by_rules(
+    return _Made(_by_rules(song, analysis, options, longest_s))
+
+
+def _by_rules(song: Song, analysis: SongAnalysis, options: FilmOptions, longest_s: float | None) -> Storyboard:
+    from suno_video.direct.rules import direct_by_rules
+
+    return direct_by_rules(
         song, analysis, options.brief, families=painters(), looks_folder=options.looks_folder, longest_s=longest_s
     )
-    return _Made(storyboard, fell_back)
 
 
 def painters() -> frozenset[str]:

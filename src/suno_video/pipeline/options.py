@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -47,8 +48,8 @@ class FilmOptions:
     """The user's ledger; None where nothing may be spent."""
     caps: Caps = field(default_factory=Caps)
     """What may be spent; nothing may when all of them are None."""
-    run: str = ""
-    """Id of the run that the cap per run holds for; made when it is empty."""
+    run: str = field(default_factory=lambda: secrets.token_hex(8))
+    """Id of the run that the cap per run holds for."""
     memory: MemoryOptions = field(default_factory=MemoryOptions)
     setup: BackendSetup = field(default_factory=BackendSetup)
     """What holds for all backends: model cards, prices, addresses and keys."""

@@ -157,6 +157,11 @@ class Project:
         return self.root / "references"
 
     @property
+    def answers(self) -> Path:
+        """What language models answered, by content; made when there is one."""
+        return self.root / "answers"
+
+    @property
     def thumbs(self) -> Path:
         """Small pictures of each scene, for the report."""
         return self.root / "thumbs"
