@@ -82,7 +82,7 @@ def direct_film(
         if direction.fell_back:
             # Not asked again by itself: another storyboard would throw away what was made, and paid, for this one.
             again = f"remove {project.storyboard_file.name} to ask again"
-            events(Notice(f"rules directed this film, because {direction.fell_back}; {again}"))
+            events(Notice(f"this film was not directed as it was wished ({direction.fell_back}); {again}"))
         return Storyboard.load(project.storyboard_file), "kept"
     made = _make(song, analysis, project, options, adviser, events)
     if write:
@@ -141,7 +141,7 @@ def _make(
         else:
             if directed.note:
                 events(Notice(directed.note))
-            return _Made(directed.storyboard)
+            return _Made(directed.storyboard, directed.note if directed.is_cut_short else "")
     return _Made(_by_rules(song, analysis, options, longest_s))
 
 

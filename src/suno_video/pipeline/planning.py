@@ -10,7 +10,7 @@ from suno_video.core.errors import BadEditError
 from suno_video.core.events import EventSink, Notice, Warned, ignore
 from suno_video.core.song import Song
 from suno_video.media.atomic import write_text
-from suno_video.pipeline.directing import direct_film
+from suno_video.pipeline.directing import direct_film, planning_adviser
 from suno_video.pipeline.options import FilmOptions, PlannedFilm, project_of, stage
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def make_plan(song: Path, project: Project, options: FilmOptions, *, write: bool
         if write:
             for reference in options.references:
                 reference.keep(project.references)
-        storyboard, origin = direct_film(heard, analysis, project, options, adviser=None, write=write, events=events)
+        adviser = planning_adviser(project, options, write=write, events=events)
+        storyboard, origin = direct_film(heard, analysis, project, options, adviser=adviser, write=write, events=events)
         notes.reused = origin != "made anew"
         notes.detail = f"{len(storyboard.scenes)} scenes, look {storyboard.treatment.look}, {origin}"
     given = {each.name: each.source for each in options.references if not (project.references / each.name).is_file()}

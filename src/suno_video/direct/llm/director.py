@@ -29,6 +29,8 @@ class Directed:
     storyboard: Storyboard
     note: str = ""
     """What was left to rules, and why; empty when nothing was."""
+    is_cut_short: bool = False
+    """Whether the model stopped answering before it was through."""
 
 
 def direct_by_llm(
@@ -77,12 +79,10 @@ def direct_by_llm(
     board = finish_draft(cut, f"{DIRECTOR} {adviser.name}")
     dressed = dress_scenes(board, cut, places, ideas, habits)
     n_left = sum(scene.prompt == plain.prompt for scene, plain in zip(dressed.scenes, board.scenes, strict=True))
-    if not n_left:
-        return Directed(dressed)
-    return Directed(
-        dressed,
-        f"rules wrote {n_left} of {len(board.scenes)} scenes" + (f": {ideas.unanswered}" if ideas.unanswered else ""),
-    )
+    note = f"rules wrote {n_left} of {len(board.scenes)} scenes" if n_left else ""
+    if ideas.unanswered:
+        note = f"{note or 'the director was not asked for everything'}: {ideas.unanswered}"
+    return Directed(dressed, note, ideas.is_cut_short)
 
 
 def director_version(adviser: Adviser) -> str:

@@ -60,6 +60,8 @@ class Ideas:
     n_asked: int = 0
     unanswered: str = ""
     """Why there is nothing for some parts; empty when there is."""
+    is_cut_short: bool = False
+    """Whether the model stopped answering before it was through."""
 
 
 def ask_for_scenes(draft: Draft, places: Sequence[Place], adviser: Adviser, habits: PromptHabits) -> Ideas:
@@ -76,7 +78,7 @@ def ask_for_scenes(draft: Draft, places: Sequence[Place], adviser: Adviser, habi
         except NoAnswer as exc:
             if not found:
                 raise
-            return Ideas(found, n_asked, exc.words)
+            return Ideas(found, n_asked, exc.words, is_cut_short=True)
         known = {place.number for place in part}
         for idea in answer.scenes:
             if idea.cut in known:
