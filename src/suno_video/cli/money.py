@@ -203,13 +203,13 @@ def _put_cost(ledger: Ledger, by: str, project: str | None) -> None:
         [by, "spent", "held", "attempts", "failed"],
         [
             (
-                names.get(total.key, total.key or "-"),
-                usd(total.spent_usd),
-                usd(total.held_usd),
-                total.n_attempts,
-                total.n_failed,
+                names.get(each.key, each.key or "-"),
+                usd(each.spent_usd),
+                usd(each.held_usd),
+                each.n_attempts,
+                each.n_failed,
             )
-            for total in totals
+            for each in totals
         ],
     )
     put("")
