@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -207,7 +210,21 @@ def test_a_question_longer_than_the_model_takes_is_not_sent(desk: Desk) -> None:
     assert desk.server.requests == []
 
 
-def test_an_interruption_counts_what_was_sent(desk: Desk) -> None:
+@pytest.mark.skipif(os.name == "nt", reason="no such signals")
+def test_ctrl_c_leaves_nothing_open_and_counts_what_was_sent(desk: Desk) -> None:
+    def interrupt(asked: Asked) -> dict[str, object]:
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.3)
+        return GOOD
+
+    desk.server.answer("vibe", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        desk.adviser().ask(question())
+    (entry,) = desk.entries
+    assert (entry.outcome, entry.spent_usd) == ("lost", entry.worst_usd)
+
+
+def test_an_interrupted_pause_leaves_nothing_open(desk: Desk) -> None:
     def interrupt(seconds: float) -> None:
         raise KeyboardInterrupt
 

@@ -15,7 +15,7 @@ from suno_video.direct.llm.question import Attachment, NoAnswer
 from suno_video.direct.llm.sending import mono_mp3
 from suno_video.media.ffmpeg import ffmpeg_path
 from tests.director.conftest import GOOD, Desk, Vibe, question, write_song
-from tests.director.server import KEY, Blocked, HangUp, Page, Status, Text
+from tests.director.server import KEY, Blocked, HangUp, LanguageServer, Moved, Page, Status, Text
 
 # Importing the package of the last takes seconds.
 PROVIDERS = ["gemini", "openai", "ollama", pytest.param("anthropic", marks=pytest.mark.slow)]
@@ -107,6 +107,21 @@ def test_no_answer_is_called_what_it_is(desk: Desk, provider: str, reply: Any, r
     assert failure.words
     assert KEY not in failure.words
     assert all(not entry.held_usd and KEY not in entry.note for entry in desk.entries)
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_neither_key_nor_song_follow_a_redirect(desk: Desk, provider: str) -> None:
+    with LanguageServer() as elsewhere:
+        desk.server.answer("vibe", Moved(elsewhere.url))
+        elsewhere.answer("vibe", GOOD)
+        assert refusal(desk, provider).reason in ("unavailable", "malformed")
+        assert elsewhere.requests == []
+
+
+def test_ollama_is_told_the_limit_by_the_name_it_knows(desk: Desk) -> None:
+    desk.server.answer("vibe", GOOD)
+    desk.adviser("ollama").ask(question(max_tokens=777))
+    assert desk.server.asked[0].body["max_tokens"] == 777
 
 
 def test_a_question_that_gemini_does_not_take_in_is_refused(desk: Desk) -> None:

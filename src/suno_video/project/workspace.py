@@ -152,11 +152,6 @@ class Project:
         return self.root / "stills"
 
     @property
-    def answers(self) -> Path:
-        """What language models answered, by content of the question; made when there is one."""
-        return self.root / "answers"
-
-    @property
     def references(self) -> Path:
         """Pictures of who and what must look the same in every scene; made when there is one."""
         return self.root / "references"
