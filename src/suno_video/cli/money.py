@@ -202,14 +202,8 @@ def _put_cost(ledger: Ledger, by: str, project: str | None) -> None:
     put_table(
         [by, "spent", "held", "attempts", "failed"],
         [
-            (
-                names.get(each.key, each.key or "-"),
-                usd(each.spent_usd),
-                usd(each.held_usd),
-                each.n_attempts,
-                each.n_failed,
-            )
-            for each in totals
+            (names.get(of.key, of.key or "-"), usd(of.spent_usd), usd(of.held_usd), of.n_attempts, of.n_failed)
+            for of in totals
         ],
     )
     put("")
