@@ -66,7 +66,14 @@ class Page:
     """Status 200, and a page of HTML where JSON should be."""
 
 
-Reply: TypeAlias = Mapping[str, Any] | BaseModel | Status | Text | Blocked | HangUp | Page
+@dataclass(frozen=True)
+class Moved:
+    """Somebody wants the question sent elsewhere."""
+
+    to: str
+
+
+Reply: TypeAlias = Mapping[str, Any] | BaseModel | Status | Text | Blocked | HangUp | Page | Moved
 Script: TypeAlias = Reply | Callable[["Asked"], Reply]
 
 
@@ -238,6 +245,8 @@ def _handler_of(server: LanguageServer) -> type[BaseHTTPRequestHandler]:
             if isinstance(reply, HangUp):
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
+            elif isinstance(reply, Moved):
+                self._send_bytes(307, b"", {"Location": reply.to + self.path})
             elif isinstance(reply, Page):
                 self._send_bytes(200, b"<html><body>Bad gateway</body></html>", {"Content-Type": "text/html"})
             elif isinstance(reply, Status):

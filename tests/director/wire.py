@@ -212,7 +212,7 @@ def _read_anthropic(
         "provider": "anthropic",
         "model": body["model"],
         "name": tool["name"],
-        "key": headers.get("x-api-key", ""),
+        "key": headers.get("x-api-key") or headers.get("authorization", "").removeprefix("Bearer "),
         "system": system if isinstance(system, str) else "".join(part["text"] for part in system),
         "texts": tuple(texts),
         "sounds": (),

@@ -43,6 +43,7 @@ def examine() -> Iterator[Finding]:
         ("cache", _cache),
         ("machine", _machine),
         ("settings", _settings),
+        ("director", _director),
         ("backends", _backends),
     ]
     for name, check in checks:
@@ -149,6 +150,25 @@ def _settings() -> Iterator[Finding]:
 
     load_settings()
     yield Finding("settings", "ok", f"{user_file()}{'' if user_file().is_file() else ' (not there)'}")
+
+
+def _director() -> Iterator[Finding]:
+    """Say who directs, and to whom there are keys; the keys themselves are shown to nobody."""
+    from suno_video.cli.wishes import director_choice
+    from suno_video.direct.llm.choice import NEEDS_KEY
+    from suno_video.direct.llm.lineup import has_package
+    from suno_video.settings import load_settings
+
+    loaded = load_settings()
+    keys = loaded.settings.services.director_keys()
+    known = ", ".join(f"{name} {'set' if name in keys else 'not set'}" for name in NEEDS_KEY)
+    package = "" if has_package() else "; pip install 'suno-video[director]' for language models"
+    try:
+        director_choice(loaded)
+    except SunoVideoError as exc:
+        yield Finding("director", "fail", exc.message, exc.hint)
+    else:
+        yield Finding("director", "ok", f"{loaded.settings.director.name}; keys: {known}{package}")
 
 
 def _backends() -> Iterator[Finding]:

@@ -202,14 +202,8 @@ def _put_cost(ledger: Ledger, by: str, project: str | None) -> None:
     put_table(
         [by, "spent", "held", "attempts", "failed"],
         [
-            (
-                names.get(total.key, total.key or "-"),
-                usd(total.spent_usd),
-                usd(total.held_usd),
-                total.n_attempts,
-                total.n_failed,
-            )
-            for total in totals
+            (names.get(of.key, of.key or "-"), usd(of.spent_usd), usd(of.held_usd), of.n_attempts, of.n_failed)
+            for of in totals
         ],
     )
     put("")

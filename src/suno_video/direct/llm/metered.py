@@ -5,7 +5,7 @@ It subclasses what pydantic-ai wraps models with, and so is itself imported insi
 
 from __future__ import annotations
 
-from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError, UnexpectedModelBehavior
+from pydantic_ai.exceptions import ModelAPIError, ModelConnectionError, ModelHTTPError, UserError
 from pydantic_ai.messages import ModelMessage, ModelResponse
 from pydantic_ai.models import Model, ModelRequestParameters
 from pydantic_ai.models.wrapper import WrapperModel
@@ -55,11 +55,15 @@ class MeteredModel(WrapperModel):
                 n_lost += self._close(hold, exc)
                 self._wait_or_give_up(exc, n_tried, n_lost)
                 continue
-            except UnexpectedModelBehavior as exc:
+            except UserError:
+                self._till.refund(hold, "it could not be written as a request", "never-sent")
+                raise  # a bug of ours: a model is asked for what it cannot do
+            except Exception as exc:
+                # Whatever a service's own package raises over a page where JSON should be: it may have been billed.
                 self._till.write_off(hold, f"an answer of no known form: {type(exc).__name__}")
-                raise
+                raise NoAnswer("malformed", f"{self.model_name} gave an answer of no known form") from exc
             except BaseException as exc:
-                # Also an interruption: what was sent may be answered, and billed, after we are gone.
+                # An interruption: what was sent may be answered, and billed, after we are gone.
                 self._till.write_off(hold, f"left unanswered: {type(exc).__name__}")
                 raise
             self._till.settle(hold, _counted(response))
@@ -92,8 +96,10 @@ class MeteredModel(WrapperModel):
         status = exc.status_code if isinstance(exc, ModelHTTPError) else None
         if status in (401, 403) or (status == 400 and "api key" in str(exc.body).lower()):
             return "key", f"{self.model_name}: the key was refused (status {status})"
-        if status is None:
+        if status is None and isinstance(exc, ModelConnectionError):
             return "unavailable", f"{self.model_name} cannot be reached"
+        if status is None:
+            return "malformed", f"{self.model_name} gave an answer of no known form"
         if status == _BUSY:
             return "unavailable", f"{self.model_name} takes no more requests now (status {status})"
         said = self._said(exc)

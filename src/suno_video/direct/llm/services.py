@@ -66,6 +66,7 @@ def _openai(model: LanguageModel, choice: DirectorChoice, max_tokens: int, http:
 
 def _ollama(model: LanguageModel, choice: DirectorChoice, max_tokens: int, http: Any) -> Service:
     from pydantic_ai.models.openai import OpenAIChatModel
+    from pydantic_ai.profiles.openai import OpenAIModelProfile
     from pydantic_ai.providers.ollama import OllamaProvider
     from pydantic_ai.settings import ModelSettings
 
@@ -73,7 +74,9 @@ def _ollama(model: LanguageModel, choice: DirectorChoice, max_tokens: int, http:
     # It wants a key and looks at none; without one here, one of the environment would be sent.
     provider = OllamaProvider(base_url=base_url, api_key="none", http_client=http)
     provider.client.max_retries = 0
-    return Service(OpenAIChatModel(model.id, provider=provider), ModelSettings(max_tokens=max_tokens))
+    # It knows the older name of the limit only, and would write on without it.
+    profile = OpenAIModelProfile(openai_chat_supports_max_completion_tokens=False)
+    return Service(OpenAIChatModel(model.id, provider=provider, profile=profile), ModelSettings(max_tokens=max_tokens))
 
 
 def _like_openai(model: LanguageModel, base_url: str | None, key: str, max_tokens: int, http: Any) -> Service:
