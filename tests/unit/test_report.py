@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from suno_video.assemble.proof import CutProof, SyncProof
+from suno_video.assemble.remembered import Card, MemoryReport, Moment, Trait, memory_report
 from suno_video.assemble.report import render_report, write_report
 from suno_video.assemble.sheet import (
     MAX_SHEET_SCENES,
@@ -26,12 +27,14 @@ from suno_video.assemble.sheet import (
 )
 from suno_video.assemble.timeline import WIDTH, draw_timeline
 from suno_video.backends.fake import FakeStream
+from suno_video.core.character import Character
 from suno_video.core.color import Palette
 from suno_video.core.errors import EncoderError
 from suno_video.core.frames import FrameSize, planes
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Motif, Storyboard, Treatment
 from suno_video.media.ffmpeg import FrameWriter
+from suno_video.project.memory import begin_state
 from tests.unit.songs import PALETTE, TINY, dissolve, scene, steady_analysis, storyboard_of
 
 PAYLOADS = (
@@ -99,6 +102,14 @@ class Page(HTMLParser):
         self.text.append(data)
 
 
+def memory_of(word: str) -> MemoryReport:
+    """A memory with one text wherever it takes text; its own limits are tested elsewhere."""
+    trait = Trait("Seen", word)
+    card = Card(word, (trait,))
+    moment = Moment("s001", "0:00.0", word, word, word, "planned", word, "ab", "75%")
+    return MemoryReport("0123456789abcdef", 1, (trait,), (card,), (card,), (moment,))
+
+
 def film_of(word: str) -> dict[str, Any]:
     """Everything that a report is made from, with one text in every field that takes text."""
     motif = Motif(name=word, families=(word,), idea=word, palette=PALETTE)
@@ -134,6 +145,7 @@ def film_of(word: str) -> dict[str, Any]:
         "seconds": 12.3,
         "versions": {word: word},
         "thumbnails": {},
+        "memory": memory_of(word),
     }
 
 
@@ -204,6 +216,23 @@ def test_a_film_out_of_sync_says_so() -> None:
     assert "3 frames" in html and "237 of 240" in html
     assert html.count('class="amiss"') == 2
     assert "A cut is 3 frames from its place." in html
+
+
+def test_the_memory_is_shown_and_what_it_does_not_say_is_left_out() -> None:
+    mara = Character(name="Mara", hair="black bob")
+    treatment = Treatment(logline="", look="", moods=(), palette=PALETTE, motifs=(), characters=(mara,))
+    board = storyboard_of(scene(1, 0, 120, who=("Mara",)), scene(2, 120, 240), treatment=treatment)
+    state = begin_state(board, "0123456789abcdef")
+    told = {"status": "done", "played_by": "fake-paid", "clip_take": "cd" * 32, "review_score": 0.8}
+    done = state.timeline[0].model_copy(update=told)
+    memory = memory_report(state.model_copy(update={"timeline": (done, state.timeline[1])}))
+    page = Page(render_report(**film_of("word") | {"memory": memory}))
+    text = " ".join(" ".join(page.text).split())
+    assert "1 of 2 scenes are as they were asked for" in text
+    assert "Mara Hair black bob" in text
+    assert "Clothing" not in text
+    assert "s001 0:00.0 – 0:04.0 verse, bar 1 m Mara done fake-paid cdcdcdcdcdcd 80%" in text
+    assert "s002 0:04.0 – 0:08.0 verse, bar 1 m – planned – – –" in text
 
 
 def test_stand_ins_are_named_with_their_reason() -> None:

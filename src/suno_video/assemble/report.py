@@ -15,6 +15,7 @@ from markupsafe import Markup
 
 from suno_video.assemble.costs import CostReport
 from suno_video.assemble.proof import MAX_AV_OFFSET_S, SyncProof
+from suno_video.assemble.remembered import MemoryReport
 from suno_video.assemble.timeline import HEIGHT, WIDTH, draw_timeline
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock_tenths
@@ -65,6 +66,7 @@ def write_report(
     versions: Mapping[str, str],
     thumbnails: Mapping[str, Path] | None = None,
     costs: CostReport | None = None,
+    memory: MemoryReport | None = None,
 ) -> Path:
     """Write `report.html` into the project folder.
 
@@ -74,6 +76,7 @@ def write_report(
         versions: What made the film: `suno-video`, `ffmpeg` ...
         thumbnails: JPEG files by scene id, from `write_thumbnails`; they are put into the page.
         costs: What was paid for the film; None when nothing was.
+        memory: Who, where, and what became of each scene.
 
     Raises:
         CannotCreateError, DiskError: The report cannot be written.
@@ -89,6 +92,7 @@ def write_report(
         versions=versions,
         thumbnails=thumbnails or {},
         costs=costs,
+        memory=memory,
     )
     path = folder / REPORT_NAME
     write_text(path, page)
@@ -107,6 +111,7 @@ def render_report(
     versions: Mapping[str, str],
     thumbnails: Mapping[str, Path],
     costs: CostReport | None = None,
+    memory: MemoryReport | None = None,
 ) -> str:
     """Render the page as text; arguments as for `write_report`."""
     environment = _environment()
@@ -130,6 +135,7 @@ def render_report(
         models=_models(storyboard),
         versions=versions,
         costs=costs,
+        memory=memory,
     )
 
 

@@ -10,7 +10,7 @@ from suno_video.core.errors import BadEditError
 from suno_video.core.frames import FrameGrid
 from suno_video.core.record import find_line
 from suno_video.core.storyboard import Storyboard
-from suno_video.media.pictures import PictureError, read_picture
+from suno_video.project.references import reference_fault
 
 Loc = tuple[int | str, ...]
 
@@ -71,10 +71,9 @@ def _faults(
 def _reference_faults(storyboard: Storyboard, folder: Path | None) -> Iterator[tuple[Loc, str]]:
     for number, name in enumerate(storyboard.references if folder is not None else ()):
         assert folder is not None
-        try:
-            read_picture(folder / name, backdrop="#ffffff")
-        except PictureError as exc:
-            yield ("references", number), f"references/{name} cannot be used: {exc}"
+        fault = reference_fault(folder, name)
+        if fault is not None:
+            yield ("references", number), fault
 
 
 def _backend_faults(

@@ -18,6 +18,7 @@ from suno_video.pipeline.options import PlannedFilm
 from suno_video.pipeline.tasks import backends_of
 from suno_video.project.enlarged import EnlargedStore
 from suno_video.project.lock import hold_project
+from suno_video.project.memory import recall_state
 from suno_video.project.takes import Take, TakeStore
 from suno_video.project.workspace import Project
 
@@ -103,7 +104,8 @@ def used_prints(project: Project, setup: BackendSetup) -> frozenset[str] | None:
         board = Storyboard.load(project.storyboard_file)
         song, analysis = Song.load(project.song_file), SongAnalysis.load(project.analysis_file)
         marks = read_marks(project)
-        plan = PlannedFilm(song, analysis, board, project.root, "kept")
+        state = recall_state(project, board, write=False)
+        plan = PlannedFilm(song, analysis, board, project.root, "kept", state)
         stage = Stage(plan, project, backends_of(board, setup), marks)
         footing = Footing()
         used = {kept for scene in board.scenes if (kept := marks.of(scene.id).kept_print)}

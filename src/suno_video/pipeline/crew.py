@@ -22,6 +22,7 @@ from suno_video.pipeline.filming import Crew, Filming
 from suno_video.pipeline.footing import Stage, makes_files
 from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs
+from suno_video.pipeline.remembering import StateKeeper
 from suno_video.pipeline.sound import sound_meanwhile
 from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import backends_of
@@ -54,6 +55,7 @@ def on_set(
             encoded_sound=encoded_sound,
             spending=Spending(plan, stage, purse, events),
             memory=MemoryKeeper(options.memory, events),
+            state=StateKeeper(project, plan.state, events),
             soften=soften_prompt,
             isolate=partial(isolated, setup=options.setup) if options.memory.isolate == "auto" else None,
             checks=options.checks,

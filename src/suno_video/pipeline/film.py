@@ -63,7 +63,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
             filming.leave()
             _note_stand_ins(project, filming)
             seconds = time.perf_counter() - started
-            if not (notes.reused and project.report_file.is_file() and project.sheet_file.is_file()):
+            if not (notes.reused and _is_told(project)):
                 _tell(out, plan, project, proof, filming, seconds)
         result = _result(out, plan, filming, seconds)
     events(_film_done(result, plan, proof))
@@ -131,9 +131,19 @@ def _film_done(result: FilmResult, plan: PlannedFilm, proof: SyncProof) -> FilmD
     )
 
 
+def _is_told(project: Project) -> bool:
+    """Whether contact sheet and report are there, and the report is no older than the memory that it shows."""
+    try:
+        told_ns = project.report_file.stat().st_mtime_ns
+        return project.sheet_file.is_file() and told_ns >= project.state_file.stat().st_mtime_ns
+    except OSError:
+        return False
+
+
 def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, filming: Filming, seconds: float) -> None:
     """Leave the contact sheet and the report for people."""
     from suno_video.assemble.costs import cost_report
+    from suno_video.assemble.remembered import memory_report
     from suno_video.assemble.report import write_report
     from suno_video.assemble.sheet import contact_sheet, write_thumbnails
     from suno_video.media.ffmpeg import ffmpeg_version
@@ -152,4 +162,5 @@ def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, film
         versions={"suno-video": __version__, "ffmpeg": ffmpeg_version(), "analysis": plan.analysis.analyzer},
         thumbnails=thumbnails,
         costs=cost_report(plan.storyboard, filming.entries()),
+        memory=memory_report(filming.state),
     )

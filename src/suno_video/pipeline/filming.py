@@ -13,13 +13,15 @@ from suno_video.assemble.profile import EncoderProfile
 from suno_video.assemble.proof import SyncProof, prove_sync
 from suno_video.assemble.splice import FilmTags, splice
 from suno_video.backends.base import ClipRequest, FailureKind, MakesKind
-from suno_video.core.events import EventSink, FilmUpdated
+from suno_video.core.events import Event, EventSink, FilmUpdated, SceneDone
+from suno_video.core.state import ProjectState
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.chains import in_film_order, missing_clips, split_waiting, take_known_clips
 from suno_video.pipeline.footing import NOT_YET, Footing, Stage, StandIn
 from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
+from suno_video.pipeline.remembering import Fate, StateKeeper
 from suno_video.pipeline.sound import sound_receipt
 from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import piece_tasks
@@ -49,6 +51,7 @@ class Crew:
     """Waits for the song's encoded sound and gives its file."""
     spending: Spending
     memory: MemoryKeeper
+    state: StateKeeper
     soften: Callable[[str], str]
     isolate: Callable[[str, MakesKind], Any] | None = None
     """Gives a backend that works in a fresh process for each take."""
@@ -125,7 +128,7 @@ class Filming:
             stand_in=EMBEDDED,
             store=self._store,
             scratch=self._project.scratch,
-            events=self._crew.events,
+            events=self._note_piece,
             return_memory=self._crew.memory.after_piece,
         )
         self.done = loop.run(tasks, jobs=self._crew.jobs)
@@ -153,6 +156,11 @@ class Filming:
     def prove(self) -> SyncProof:
         """Measure the finished film, keep the proof, and refuse to call it done when it is not in sync."""
         return self._prove(self._out)
+
+    @property
+    def state(self) -> ProjectState:
+        """The memory of the film, as it is now."""
+        return self._crew.state.state
 
     @property
     def made(self) -> frozenset[str]:
@@ -275,11 +283,19 @@ class Filming:
             wishes, jobs=crew.jobs, waiting=tuple(self._waiting.values()), then=self._follow
         )
 
+    def _note_piece(self, event: Event) -> None:
+        """Pass on what happens to pieces; a finished scene goes into the memory of the film."""
+        self._crew.events(event)
+        if isinstance(event, SceneDone):
+            fate = Fate("stand-in" if event.stand_in else "done", event.backend)
+            self._crew.state.note(event.scene, self.footing, fate)
+
     def _note_still(self, outcome: Fulfilled | Missed) -> None:
         scene = outcome.wish.scene
         plays_it = not self._stage.makes_files(self._stage.scene(scene))
         if isinstance(outcome, Fulfilled):
             self.footing.stills[scene] = outcome.take
+            self._crew.state.note(scene, self.footing)
             if plays_it:
                 self.footing.missing.pop(scene, None)
             return

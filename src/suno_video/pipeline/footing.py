@@ -11,6 +11,7 @@ from suno_video.assemble.cutlist import footage_span
 from suno_video.backends.base import AudioSpan, Capabilities, ClipRequest
 from suno_video.core.music import music_curves
 from suno_video.core.storyboard import Scene, Storyboard
+from suno_video.direct.continuity import prompt_with_state, references_with_state
 from suno_video.pipeline.enlarging import Enlarging
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
 from suno_video.project.takes import Take, TakeMarks, take_seed
@@ -81,7 +82,8 @@ class Stage:
             scene.id: take_seed(plan.storyboard.first_seed(scene), marks.of(scene.id).current)
             for scene in plan.storyboard.scenes
         }
-        self._references = tuple(plan.references.get(name, project.references / name) for name in self.board.references)
+        self.state = plan.state
+        self._given, self._folder = plan.references, project.references
         self._song = (plan.song_path or project.root.absolute().parent / plan.song.file_name).absolute()
         self._song_sha256 = plan.song.sha256
         self._cut_out = cut_out
@@ -117,13 +119,18 @@ class Stage:
         mover = STILL_MOVER if still is not None and STILL_MOVER in self.backends else EMBEDDED
         return order.from_backend(mover, footing.missing[scene.id].reason)
 
+    def references(self, scene: Scene) -> tuple[Path, ...]:
+        """What a model is shown: who is seen in the scene, then what is seen in all of them."""
+        names = dict.fromkeys((*references_with_state(scene, self.state), *self.board.references))
+        return tuple(self._given.get(name, self._folder / name) for name in names)
+
     def still_wishes(self) -> Iterator[Wish]:
         """The stills that the storyboard asks for."""
         for scene in self.board.scenes:
             if scene.still_backend is not None:
                 backend = self.backends[scene.still_backend]
-                request = still_request(self.board, scene, backend.capabilities, self._references)
-                request = replace(request, seed=self._seeds[scene.id])
+                request = still_request(self.board, scene, backend.capabilities, self.references(scene))
+                request = replace(request, seed=self._seeds[scene.id], prompt=self._prompt(scene))
                 yield make_wish("still", request, scene.still_backend, backend.version, backend.capabilities)
 
     def clip_wishes(self, footing: Footing) -> Iterator[Wish]:
@@ -156,7 +163,8 @@ class Stage:
         request = replace(
             request,
             seed=self._seeds[scene.id],
-            references=self._references,
+            prompt=self._prompt(scene),
+            references=self.references(scene),
             audio=audio,
             last_frame=ending.path if ending is not None else None,
         )
@@ -179,6 +187,10 @@ class Stage:
             known_by=known_by,
             follows=follows,
         )
+
+    def _prompt(self, scene: Scene) -> str:
+        """What a model is told: the scene, and what is remembered of who and where."""
+        return prompt_with_state(scene, self.state, self.board.treatment)
 
     def _goes_on_from(self, scene: Scene, footing: Footing, unsure: Container[str]) -> tuple[Take | None, str]:
         """Give the clip that a chained scene goes on from, or the scene whose clip it has to wait for."""

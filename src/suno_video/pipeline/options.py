@@ -17,6 +17,7 @@ from suno_video.core.brief import Brief, Quality
 from suno_video.core.errors import ExitStatus, UsageError
 from suno_video.core.events import EventSink, StageDone, StageStarted
 from suno_video.core.song import DEFAULT_MAX_DURATION_S, Song
+from suno_video.core.state import ProjectState
 from suno_video.core.storyboard import Storyboard
 from suno_video.direct.llm.choice import DirectorChoice
 from suno_video.pipeline.memory import MemoryOptions
@@ -83,6 +84,8 @@ class PlannedFilm:
     project: Path
     storyboard_origin: str
     """`made anew`, `kept` or `edited by hand`."""
+    state: ProjectState
+    """The memory of the film, with what a person edited."""
     song_path: Path | None = None
     """The song's file; None where only the project is known."""
     references: Mapping[str, Path] = field(default_factory=dict)

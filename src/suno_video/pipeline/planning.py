@@ -110,6 +110,8 @@ def _load_known(kind: type[KnownRecord], path: Path, events: EventSink) -> Known
 
 def make_plan(song: Path, project: Project, options: FilmOptions, *, write: bool, events: EventSink) -> PlannedFilm:
     """Plan within a project whose lock is held (or without one, when nothing is written)."""
+    from suno_video.project.memory import recall_state
+
     heard, analysis = analyze_song(song, options, write=write, events=events)
     with stage("direct", options.brief.look, events) as notes:
         if write:
@@ -117,7 +119,8 @@ def make_plan(song: Path, project: Project, options: FilmOptions, *, write: bool
                 reference.keep(project.references)
         adviser = planning_adviser(project, options, write=write, events=events)
         storyboard, origin = direct_film(heard, analysis, project, options, adviser=adviser, write=write, events=events)
+        state = recall_state(project, storyboard, write=write)
         notes.reused = origin != "made anew"
         notes.detail = f"{len(storyboard.scenes)} scenes, look {storyboard.treatment.look}, {origin}"
     given = {each.name: each.source for each in options.references if not (project.references / each.name).is_file()}
-    return PlannedFilm(heard, analysis, storyboard, project.root, origin, song, given)
+    return PlannedFilm(heard, analysis, storyboard, project.root, origin, state, song, given)

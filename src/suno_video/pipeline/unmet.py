@@ -16,19 +16,31 @@ from suno_video.render.orders import longest_clip_s
 
 def warn_of_unmet(stage: Stage, events: EventSink) -> None:
     """Warn once of each thing that is asked for and will not be seen."""
-    for words in [*_references(stage), *_pictures(stage), *_lengths(stage)]:
+    for words in [*_strangers(stage), *_references(stage), *_pictures(stage), *_lengths(stage)]:
         events(Warned(words))
 
 
+def _strangers(stage: Stage) -> Iterator[str]:
+    """Names of whom nothing is known: no model is told what they look like."""
+    unknown: dict[str, list[str]] = defaultdict(list)
+    for scene in stage.board.scenes:
+        if scene.still_backend is not None or stage.makes_files(scene):
+            for name in dict.fromkeys(scene.who):
+                if stage.state.character(name) is None:
+                    unknown[name].append(scene.id)
+    for name, scenes in unknown.items():
+        yield f"nobody in state.json is called {name!r}: no model is told who that is in {', '.join(scenes)}"
+
+
 def _references(stage: Stage) -> Iterator[str]:
-    n_given = len(stage.board.references)
-    if not n_given:
-        return
-    # A clip that begins with a still shows whom the still shows.
-    makers = {scene.still_backend or scene.video_backend for scene in stage.board.scenes}
-    for name in sorted(makers):
+    given: dict[str, int] = defaultdict(int)
+    for scene in stage.board.scenes:
+        # A clip that begins with a still shows whom the still shows.
+        name = scene.still_backend or scene.video_backend
+        given[name] = max(given[name], len(stage.references(scene)))
+    for name, n_given in sorted(given.items()):
         n_taken = _can(stage, name).max_references
-        if n_taken == 0:
+        if n_given and n_taken == 0:
             yield f"{name} takes no reference pictures: its scenes do not show yours"
         elif n_taken < n_given:
             yield f"{name} takes {n_taken} of your {n_given} reference pictures: the first ones are used"

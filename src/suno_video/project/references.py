@@ -71,6 +71,15 @@ def check_reference(source: Path) -> Reference:
     return Reference(source, f"{digest[:_NAME_DIGITS]}{ending or '.png'}", plain=ending is not None)
 
 
+def reference_fault(folder: Path, name: str) -> str | None:
+    """Say why a picture that a file names cannot be used; None where it can."""
+    try:
+        read_picture(folder / name, _BACKDROP)
+    except PictureError as exc:
+        return f"{folder.name}/{name} cannot be used: {exc}"
+    return None
+
+
 def _plain_ending(source: Path) -> str | None:
     """The ending of a picture that any model can read; None for one that has to be turned into a PNG."""
     with Image.open(source) as picture:

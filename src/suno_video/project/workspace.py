@@ -102,6 +102,11 @@ class Project:
         return self.root / "direction.json"
 
     @property
+    def state_file(self) -> Path:
+        """The memory of the film (`ProjectState`); who and where is meant to be edited."""
+        return self.root / "state.json"
+
+    @property
     def marks_file(self) -> Path:
         """What a person said about the takes of each scene (`TakeMarks`)."""
         return self.root / "takes.json"
