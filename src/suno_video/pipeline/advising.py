@@ -1,0 +1,32 @@
+"""The one place where a run gets the language model that it asks."""
+
+from __future__ import annotations
+
+from suno_video.core.errors import ConfigError
+from suno_video.core.events import EventSink
+from suno_video.direct.llm.question import Adviser
+from suno_video.pipeline.options import FilmOptions
+from suno_video.project.workspace import Project
+
+
+def adviser_for(options: FilmOptions, project: Project, events: EventSink) -> Adviser | None:
+    """Give who is asked in this project; None where the rules direct alone."""
+    return options.advise(project, events) if options.advise is not None else None
+
+
+def require_adviser(options: FilmOptions, project: Project, events: EventSink, *, what: str) -> Adviser:
+    """Give who is asked.
+
+    Args:
+        what: What it is needed for: `A review`.
+
+    Raises:
+        ConfigError: The rules direct alone, and they see nothing.
+    """
+    adviser = adviser_for(options, project, events)
+    if adviser is None:
+        raise ConfigError(
+            f"{what} needs a director that sees pictures, and the rules direct here.",
+            "Name one with --director (gemini, openai, anthropic, ollama) and set its key, or leave this out.",
+        )
+    return adviser
