@@ -91,9 +91,7 @@ def test_the_next_run_makes_nothing_and_looks_at_nothing(studio: Studio) -> None
 
 
 @pytest.mark.parametrize(("scores", "best"), [((0.5, 0.3, 0.4), 0), ((0.1, 0.5, 0.4), 1), ((0.2, 0.2, 0.2), 0)])
-def test_when_nothing_is_liked_the_best_take_plays(
-    studio: Studio, scores: tuple[float, ...], best: int
-) -> None:
+def test_when_nothing_is_liked_the_best_take_plays(studio: Studio, scores: tuple[float, ...], best: int) -> None:
     fake = video()
     (wish,) = wishes_for(fake, 1)
     outcomes = studio.shoot(fake, Critic(*scores), [wish], ReviewRules(rerolls=2))

@@ -51,7 +51,7 @@ def on_set(
     warn_of_unmet(stage, events)
     profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
     purse = open_purse(project, options, events)
-    reviewer = _reviewer_of(plan, project, options, events)
+    reviewer = _reviewer_of(plan, project, options, purse, events)
     with sound_meanwhile(song, plan, project, profile) as encoded_sound:
         crew = Crew(
             events=events,
@@ -69,10 +69,12 @@ def on_set(
         yield Filming(out, plan, project, stage, marks, profile, crew)
 
 
-def _reviewer_of(plan: PlannedFilm, project: Project, options: FilmOptions, events: EventSink) -> TakeReviewer | None:
+def _reviewer_of(
+    plan: PlannedFilm, project: Project, options: FilmOptions, purse: Purse | None, events: EventSink
+) -> TakeReviewer | None:
     if options.review is None:
         return None
-    adviser = require_adviser(options, project, events, what="A review of stills and clips")
+    adviser = require_adviser(options, project, purse, events, what="A review of stills and clips")
     return TakeReviewer(adviser, plan.storyboard, plan.analysis, project.scratch, events)
 
 

@@ -157,6 +157,16 @@ class Project:
         return self.root / "references"
 
     @property
+    def answers(self) -> Path:
+        """What language models answered, by content; made when there is one."""
+        return self.root / "answers"
+
+    @property
+    def judgement_file(self) -> Path:
+        """What a judge said about the film (`FilmJudgement`)."""
+        return self.root / "judge.json"
+
+    @property
     def thumbs(self) -> Path:
         """Small pictures of each scene, for the report."""
         return self.root / "thumbs"
