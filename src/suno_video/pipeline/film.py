@@ -63,7 +63,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
             filming.leave()
             _note_stand_ins(project, filming)
             seconds = time.perf_counter() - started
-            if not (notes.reused and project.report_file.is_file() and project.sheet_file.is_file()):
+            if not (notes.reused and _is_told(project)):
                 _tell(out, plan, project, proof, filming, seconds)
         result = _result(out, plan, filming, seconds)
     events(_film_done(result, plan, proof))
@@ -131,12 +131,24 @@ def _film_done(result: FilmResult, plan: PlannedFilm, proof: SyncProof) -> FilmD
     )
 
 
+def _is_told(project: Project) -> bool:
+    """Whether the report and the sheet are there, and nobody looked at anything since."""
+    from suno_video.pipeline.reviewed import newest_review_ns
+
+    try:
+        told_ns = project.report_file.stat().st_mtime_ns
+    except OSError:
+        return False
+    return project.sheet_file.is_file() and told_ns >= newest_review_ns(project)
+
+
 def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, filming: Filming, seconds: float) -> None:
     """Leave the contact sheet and the report for people."""
     from suno_video.assemble.costs import cost_report
     from suno_video.assemble.report import write_report
     from suno_video.assemble.sheet import contact_sheet, write_thumbnails
     from suno_video.media.ffmpeg import ffmpeg_version
+    from suno_video.pipeline.reviewed import reviews_in_words
 
     thumbnails = write_thumbnails(out, plan.storyboard, project.thumbs)
     contact_sheet(out, plan.storyboard, project.sheet_file, thumbnails=thumbnails)
@@ -152,4 +164,5 @@ def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, film
         versions={"suno-video": __version__, "ffmpeg": ffmpeg_version(), "analysis": plan.analysis.analyzer},
         thumbnails=thumbnails,
         costs=cost_report(plan.storyboard, filming.entries()),
+        reviews=reviews_in_words(project),
     )
