@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
-
-from pydantic import ValidationError
 
 from suno_video.direct.llm.question import Answer, NoAnswer, Question
 from suno_video.project.takes import Take
 from suno_video.render.orders import Wish
 from suno_video.render.review import Verdict
+from tests.unit.advisers import ScriptedAdviser
 
 BETTER = "a clear face in the rain"
 
@@ -38,33 +37,22 @@ class Critic:
         return None if score is None else Verdict(score, f"it is {score}", {"prompt": score}, self._prompt)
 
 
-class Scripted:
-    """Answers with what a function of the question says, as a service would: checked, and asked twice more."""
+class Scripted(ScriptedAdviser):
+    """Answers with what a function says of a question and of how often it was sent back; remembers what it was shown."""
 
     name = "scripted:1"
-    N_TRIES = 3
 
     def __init__(self, answer: Callable[[Question[Any], int], dict[str, Any] | NoAnswer]) -> None:
-        self._answer = answer
-        self.asked: list[Question[Any]] = []
+        super().__init__()
+        self._answer, self._here = answer, threading.local()
         self.pictures: list[list[bytes]] = []
         """What was attached to each question."""
-        self.faults: list[str] = []
 
     def ask(self, question: Question[Answer]) -> Answer:
-        self.asked.append(question)
         self.pictures.append([each.path.read_bytes() for each in question.attachments])
-        for number in range(self.N_TRIES):
-            said = self._answer(question, number)
-            if isinstance(said, NoAnswer):
-                raise said
-            try:
-                answer = question.answer.model_validate(said)
-            except ValidationError as exc:
-                self.faults += [str(fault["loc"][0]) for fault in exc.errors()]
-                continue
-            faults: Sequence[str] = tuple(question.check(answer))
-            if not faults:
-                return answer
-            self.faults += faults
-        raise NoAnswer("malformed", "its answers did not fit")
+        self._here.number = -1
+        return super().ask(question)
+
+    def _say(self, question: Question[Any]) -> Any:
+        self._here.number += 1
+        return self._answer(question, self._here.number)

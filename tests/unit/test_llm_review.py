@@ -8,10 +8,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from suno_video.direct.llm.lint import plain_line, prompt_faults
+from suno_video.direct.lint import MAX_PROMPT_CHARS, find_faults
 from suno_video.direct.llm.question import Attachment, NoAnswer, Question
 from suno_video.direct.llm.review import MAX_REASON_CHARS, Review, Reviewed, review_take
-from suno_video.direct.prompts import MAX_PROMPT_CHARS
 from tests.unit.critics import Scripted
 from tests.unit.songs import scene
 
@@ -91,15 +90,15 @@ HOSTILE = {
     "writing": 'a neon sign reading "LOVE"',
     "a caption": "a wide shot with a caption at the bottom",
     "a logo": "the band's logo on a wall",
-    "controls": "a street\x1b[2J at night",
-    "hidden": "a street \u202eat night",
+    "drift": "the same woman, a bit older, as before",
+    "the artist of the song": "a wall with the face of the nilsson twins",
+    "code": "a street $(rm) at night",
 }
 
 
 @pytest.mark.parametrize("prompt", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_prompt_is_sent_back_and_never_used(picture: Attachment, prompt: str) -> None:
-    assert list(prompt_faults(prompt, MAX_PROMPT_CHARS))
-    mended, adviser = review(picture, {**GOOD, "better_prompt": prompt}, GOOD)
+    mended, adviser = review(picture, {**GOOD, "better_prompt": prompt}, GOOD, artist="The Nilsson Twins")
     assert any("better_prompt" in fault for fault in adviser.faults)
     assert mended.better_prompt == ""
 
@@ -109,20 +108,20 @@ def test_a_hostile_prompt_is_sent_back_and_never_used(picture: Attachment, promp
         def ask(self, question: Question[Any]) -> Any:
             return question.answer.model_validate({**GOOD, "better_prompt": prompt})
 
-    assert review_take(Careless(), about(picture)).better_prompt == ""
+    assert review_take(Careless(), about(picture, artist="The Nilsson Twins")).better_prompt == ""
 
 
 @pytest.mark.parametrize(
     "prompt",
     [
-        "a lone figure under a street lamp in New York, rain, 35 mm lens, no text",
-        "Tokyo at night seen from Shibuya Crossing, neon light, without any lettering",
+        "a lone figure under a street lamp in New York, rain, 35 mm lens",
+        "Tokyo at night seen from Shibuya Crossing, neon light",
         "a letterbox in the snow, low sun, 1.85:1 framing, f/1.4",
         "two dancers by the sea, by candlelight, shallow focus",
     ],
 )
 def test_honest_prompts_pass(prompt: str) -> None:
-    assert list(prompt_faults(prompt, MAX_PROMPT_CHARS)) == []
+    assert find_faults(prompt) == []
 
 
 @pytest.mark.parametrize(
@@ -144,9 +143,10 @@ def test_an_answer_of_another_shape_is_no_answer(picture: Attachment, changes: d
         review(picture, {**GOOD, **changes})
 
 
-def test_a_reason_for_people_holds_no_controls() -> None:
-    assert plain_line("it is\n\x1b[31mred\u202e  now", 100) == "it is [31mred now"
-    assert len(plain_line("word " * 200, 100)) <= 100
+def test_a_reason_and_a_prompt_hold_no_controls(picture: Attachment) -> None:
+    said = {**GOOD, "reason": "it is\n\x1b[31mred\u202e  now", "better_prompt": "a street\u202e\nin\x00 rain"}
+    found, _ = review(picture, said)
+    assert (found.reason, found.better_prompt) == ("it is [31mred now", "a street in rain")
 
 
 def test_an_old_prompt_that_asks_for_text_may_be_kept_so(picture: Attachment) -> None:

@@ -75,7 +75,7 @@ def _reviewer_of(
     if options.review is None:
         return None
     adviser = require_adviser(options, project, purse, events, what="A review of stills and clips")
-    return TakeReviewer(adviser, plan.storyboard, plan.analysis, project.scratch, events)
+    return TakeReviewer(adviser, plan, project.scratch, events)
 
 
 def isolated(name: str, kind: MakesKind, setup: BackendSetup) -> IsolatedBackend:

@@ -8,14 +8,15 @@ from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from suno_video.core.analysis import SongAnalysis
+from suno_video.core.character import Character
 from suno_video.core.errors import EncoderError
 from suno_video.core.events import EventSink, Notice
-from suno_video.core.storyboard import Scene, Storyboard
+from suno_video.core.storyboard import Scene
 from suno_video.direct.llm.question import Adviser, Attachment, NoAnswer
 from suno_video.direct.llm.review import Review, Reviewed, review_take
 from suno_video.media.samples import first_middle_last, sample_clip, sample_still
 from suno_video.pipeline.footing import Footing, Stage
+from suno_video.pipeline.options import PlannedFilm
 from suno_video.project.takes import Take, TakeKind, TakeMarks, TakeStore
 from suno_video.render.orders import Wish
 from suno_video.render.review import ReviewDesk, Reviewer, ReviewRules, Verdict
@@ -35,13 +36,11 @@ class TakeReviewer:
         folder: For the pictures that are drawn; they are removed as soon as there is an answer.
     """
 
-    def __init__(
-        self, adviser: Adviser, storyboard: Storyboard, analysis: SongAnalysis, folder: Path, events: EventSink
-    ) -> None:
+    def __init__(self, adviser: Adviser, plan: PlannedFilm, folder: Path, events: EventSink) -> None:
         self.name = adviser.name
-        self._adviser, self._board, self._analysis = adviser, storyboard, analysis
+        self._adviser, self._plan, self._board = adviser, plan, plan.storyboard
         self._folder, self._events = folder, events
-        self._scenes = {scene.id: scene for scene in storyboard.scenes}
+        self._scenes = {scene.id: scene for scene in plan.storyboard.scenes}
         self._told = False
         self._lock = threading.Lock()
 
@@ -71,9 +70,11 @@ class TakeReviewer:
                 prompt=receipt.prompt,
                 pictures=tuple(pictures),
                 references=tuple(references),
+                characters=[_in_words(each) for each in treatment.characters if each.name in scene.who],
+                artist=self._plan.song.artist,
                 idea=treatment.logline,
-                moods=treatment.moods or self._analysis.moods,
-                tempo_bpm=self._analysis.tempo_bpm,
+                moods=treatment.moods or self._plan.analysis.moods,
+                tempo_bpm=self._plan.analysis.tempo_bpm,
                 motion=receipt.measured.get("motion"),
             ),
         )
@@ -104,6 +105,12 @@ class TakeReviewer:
             told, self._told = self._told, True
         if not told:
             self._events(Notice(f"no review by {self.name}: {words}; what is made is accepted without one"))
+
+
+def _in_words(character: Character) -> str:
+    """Say who somebody is in one line: `Mara: about thirty, long red hair, a black coat`."""
+    traits = (character.age, character.face, character.hair, character.clothing, character.notes)
+    return f"{character.name}: {', '.join(trait for trait in traits if trait)}"
 
 
 class Reviews:

@@ -12,7 +12,7 @@ from suno_video.core.analysis import SongAnalysis
 from suno_video.core.judgement import CRITERIA, MAY_NOT_APPLY, CriterionScore
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Storyboard
-from suno_video.direct.llm.lint import plain_line
+from suno_video.direct.lint import cut_text, plain_text
 from suno_video.direct.llm.question import Adviser, Attachment, Question
 from suno_video.direct.llm.template import fill_template
 
@@ -104,7 +104,7 @@ def judge_film(
         board=storyboard,
         shot_s=storyboard.n_frames / storyboard.fps / len(storyboard.scenes),
         n_sung=sum(scene.sung for scene in storyboard.scenes),
-        lyrics=[plain_line(line.text, _MOST_LINE_CHARS) for line in lyrics[:_MOST_LINES]],
+        lyrics=[cut_text(plain_text(line.text), _MOST_LINE_CHARS) for line in lyrics[:_MOST_LINES]],
         measured=measured,
         max_reason=MAX_REASON_CHARS,
     )
@@ -137,4 +137,6 @@ def _faults_of(answer: JudgeAnswer) -> list[str]:
 def _criteria(answer: JudgeAnswer) -> Iterator[CriterionScore]:
     for name, group in CRITERIA.items():
         mark: Mark = getattr(answer, FIELDS[name])
-        yield CriterionScore(name=name, group=group, score=mark.score, reason=plain_line(mark.reason, MAX_REASON_CHARS))
+        yield CriterionScore(
+            name=name, group=group, score=mark.score, reason=cut_text(plain_text(mark.reason), MAX_REASON_CHARS)
+        )

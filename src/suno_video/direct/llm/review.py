@@ -11,10 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from suno_video.core.analysis import Unit
 from suno_video.core.storyboard import Scene
-from suno_video.direct.llm.lint import plain_line, prompt_faults
+from suno_video.direct.lint import MAX_PROMPT_CHARS, cut_text, find_faults, plain_text
 from suno_video.direct.llm.question import Adviser, Attachment, Question
 from suno_video.direct.llm.template import fill_template
-from suno_video.direct.prompts import MAX_PROMPT_CHARS
 
 MAX_REASON_CHARS = 300
 _MOST_CHARACTERS, _MOST_CHARACTER_CHARS = 4, 400
@@ -60,6 +59,8 @@ class Reviewed:
     """Pictures of who and what must look the same in every scene."""
     characters: Sequence[str] = ()
     """Who is in it, a line for each."""
+    artist: str | None = None
+    """Who made the song: their name must not get into a prompt."""
     idea: str = ""
     """Of the whole film."""
     moods: Sequence[str] = ()
@@ -82,7 +83,7 @@ def review_take(adviser: Adviser, take: Reviewed) -> Review:
         prompt=take.prompt,
         wanted=take.scene.prompt,
         idea=take.idea,
-        characters=[plain_line(line, _MOST_CHARACTER_CHARS) for line in take.characters[:_MOST_CHARACTERS]],
+        characters=[cut_text(line, _MOST_CHARACTER_CHARS) for line in take.characters[:_MOST_CHARACTERS]],
         moods=", ".join(take.moods),
         tempo_bpm=take.tempo_bpm,
         motion=take.motion,
@@ -97,10 +98,10 @@ def review_take(adviser: Adviser, take: Reviewed) -> Review:
         answer=ReviewAnswer,
         role="look",
         attachments=(*take.pictures, *take.references),
-        check=partial(_faults_of, old=take.prompt),
+        check=partial(_faults_of, take=take),
         max_tokens=1024,
     )
-    return _as_review(adviser.ask(question), take.prompt)
+    return _as_review(adviser.ask(question), take)
 
 
 def _pictures_in_words(take: Reviewed) -> str:
@@ -109,25 +110,27 @@ def _pictures_in_words(take: Reviewed) -> str:
     return seen + (", and pictures of who or what must look the same in every scene" if take.references else "")
 
 
-def _faults_of(answer: ReviewAnswer, old: str) -> list[str]:
-    faults = [f"better_prompt: {fault}" for fault in _prompt_faults(answer.better_prompt, old)]
+def _faults_of(answer: ReviewAnswer, take: Reviewed) -> list[str]:
+    faults = [f"better_prompt: {fault}" for fault in _prompt_faults(plain_text(answer.better_prompt), take)]
     if len(answer.reason) > MAX_REASON_CHARS:
         faults.append(f"reason: it has {len(answer.reason)} characters, at most {MAX_REASON_CHARS} are allowed")
     return faults
 
 
-def _prompt_faults(better: str, old: str) -> Iterator[str]:
+def _prompt_faults(better: str, take: Reviewed) -> Iterator[str]:
     """What must not be in the new words; what a person or our own rules wrote into the old ones is theirs."""
-    accepted = set(prompt_faults(old, MAX_PROMPT_CHARS))
-    yield from (fault for fault in prompt_faults(better, MAX_PROMPT_CHARS) if fault not in accepted)
+    accepted = {fault.reason for fault in find_faults(take.prompt, artist=take.artist)}
+    yield from (str(fault) for fault in find_faults(better, artist=take.artist) if fault.reason not in accepted)
+    if len(better) > MAX_PROMPT_CHARS:
+        yield f"it has {len(better)} characters, at most {MAX_PROMPT_CHARS} are allowed"
 
 
-def _as_review(answer: ReviewAnswer, old: str) -> Review:
+def _as_review(answer: ReviewAnswer, take: Reviewed) -> Review:
     """Take over what is fit to be kept, whoever asked and whatever was checked before."""
     found = {"prompt": answer.prompt, "character": answer.character, "mood": answer.mood, "energy": answer.energy}
     aspects = {name: round(score, 3) for name, score in found.items() if score is not None}
     score = (sum(aspects.values()) / len(aspects) + min(aspects.values())) / 2
-    better = " ".join(answer.better_prompt.split())
-    if better == old or any(_prompt_faults(better, old)):
+    better = plain_text(answer.better_prompt)
+    if better == take.prompt or any(_prompt_faults(better, take)):
         better = ""
-    return Review(round(score, 3), aspects, plain_line(answer.reason, MAX_REASON_CHARS), better)
+    return Review(round(score, 3), aspects, cut_text(plain_text(answer.reason), MAX_REASON_CHARS), better)
