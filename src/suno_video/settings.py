@@ -29,6 +29,7 @@ from suno_video.settings_groups import (
     MemorySettings,
     ModelSettings,
     MoneySettings,
+    ReviewSettings,
     ServiceSettings,
     SettingsGroup,
 )
@@ -114,6 +115,8 @@ class Settings(BaseSettings):
     """Which of its models a backend takes."""
     checks: CheckSettings = CheckSettings()
     """What is looked for in the pictures of models."""
+    review: ReviewSettings = ReviewSettings()
+    """Whether the director looks at stills and clips that models made."""
     finish: FinishSettings = FinishSettings()
     """What is done with clips of models before they become the film."""
     director: DirectorSettings = DirectorSettings()

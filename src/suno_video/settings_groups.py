@@ -84,6 +84,17 @@ class CheckSettings(SettingsGroup):
     """Checks left out: `black`, `flat`, `frozen`, `static`, `blown`, `drift`, `cut`, `join`."""
 
 
+class ReviewSettings(SettingsGroup):
+    """Whether the director looks at stills and clips that models made, and what follows."""
+
+    enabled: bool = False
+    """Whether stills and clips are reviewed; needs a director that sees pictures."""
+    threshold: Annotated[float, Field(ge=0, le=1)] = 0.6
+    """Score from 0 to 1 below which a still or clip is made again."""
+    rerolls: Annotated[int, Field(ge=0, le=4)] = 1
+    """How often one still or clip is made again at most, within the budget; the best one plays."""
+
+
 class FinishSettings(SettingsGroup):
     """What is done with clips of models before they become the film."""
 

@@ -39,6 +39,8 @@ class SceneRow:
     backend: str
     stand_in: str | None
     """Why another backend plays it, or None."""
+    review: str
+    """What a review said about its clip and its still; empty where nobody looked."""
     picture: str | None
     """A `data:` address."""
 
@@ -67,6 +69,7 @@ def write_report(
     thumbnails: Mapping[str, Path] | None = None,
     costs: CostReport | None = None,
     memory: MemoryReport | None = None,
+    reviews: Mapping[str, str] | None = None,
 ) -> Path:
     """Write `report.html` into the project folder.
 
@@ -77,6 +80,7 @@ def write_report(
         thumbnails: JPEG files by scene id, from `write_thumbnails`; they are put into the page.
         costs: What was paid for the film; None when nothing was.
         memory: Who, where, and what became of each scene.
+        reviews: What was said about the clip and the still of a scene, by scene id.
 
     Raises:
         CannotCreateError, DiskError: The report cannot be written.
@@ -93,6 +97,7 @@ def write_report(
         thumbnails=thumbnails or {},
         costs=costs,
         memory=memory,
+        reviews=reviews or {},
     )
     path = folder / REPORT_NAME
     write_text(path, page)
@@ -112,6 +117,7 @@ def render_report(
     thumbnails: Mapping[str, Path],
     costs: CostReport | None = None,
     memory: MemoryReport | None = None,
+    reviews: Mapping[str, str] | None = None,
 ) -> str:
     """Render the page as text; arguments as for `write_report`."""
     environment = _environment()
@@ -130,7 +136,10 @@ def render_report(
         timeline=draw_timeline(analysis, storyboard),
         view_box=f"0 0 {WIDTH} {HEIGHT}",
         has_beats=len(analysis.beats_s) > 1,
-        rows=[_scene_row(scene, storyboard, stand_ins, thumbnails) for scene in storyboard.scenes],
+        rows=[
+            _scene_row(scene, storyboard, stand_ins, thumbnails, (reviews or {}).get(scene.id, ""))
+            for scene in storyboard.scenes
+        ],
         stand_ins=stand_ins,
         models=_models(storyboard),
         versions=versions,
@@ -228,7 +237,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _scene_row(
-    scene: Scene, storyboard: Storyboard, stand_ins: Mapping[str, str], thumbnails: Mapping[str, Path]
+    scene: Scene, storyboard: Storyboard, stand_ins: Mapping[str, str], thumbnails: Mapping[str, Path], review: str
 ) -> SceneRow:
     path = thumbnails.get(scene.id)
     return SceneRow(
@@ -237,6 +246,7 @@ def _scene_row(
         seconds=f"{scene.n_frames / storyboard.fps:.1f} s",
         backend=" + ".join(filter(None, (scene.still_backend, scene.video_backend))),
         stand_in=stand_ins.get(scene.id),
+        review=review,
         picture=_data_address(path) if path else None,
     )
 

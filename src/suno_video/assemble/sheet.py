@@ -31,10 +31,12 @@ _N_READERS = 2
 
 @dataclass(frozen=True)
 class Thumbnail:
-    """A scene and the picture from its middle."""
+    """A scene and a picture of it, as a rule from its middle."""
 
     scene: Scene
     image: Image.Image
+    frame: int | None = None
+    """Which frame it is, on the song's frame grid, where that is to be told; else the scene's beginning is."""
 
 
 def write_thumbnails(film: Path, storyboard: Storyboard, folder: Path) -> dict[str, Path]:
@@ -93,6 +95,25 @@ def thumbnail_size(storyboard: Storyboard) -> tuple[int, int]:
     return max(2, round(height * storyboard.size.aspect / 2) * 2), max(2, round(height / 2) * 2)
 
 
+def read_frames_of(film: Path, storyboard: Storyboard, frames: Sequence[int]) -> list[Thumbnail]:
+    """Read single frames of a film, each with the scene that it lies in.
+
+    Args:
+        frames: On the song's frame grid, within the film.
+
+    Raises:
+        EncoderError: The film cannot be read.
+    """
+    size = thumbnail_size(storyboard)
+
+    def read(frame: int) -> Thumbnail:
+        scene = next(scene for scene in storyboard.scenes if frame < scene.end_frame)
+        return Thumbnail(scene, _read_frame(film, _moment_s(frame, storyboard), size), frame)
+
+    with ThreadPoolExecutor(_N_READERS) as pool:
+        return list(pool.map(read, frames))
+
+
 def _open(path: Path) -> Image.Image:
     with Image.open(path) as image:
         return image.convert("RGB")
@@ -109,9 +130,13 @@ def _read_thumbnails(film: Path, storyboard: Storyboard, scenes: Sequence[Scene]
 
 
 def _middle_s(scene: Scene, storyboard: Storyboard) -> float:
-    """The moment of a scene's middle frame in the film, a quarter frame in so that seeking cannot miss it."""
-    middle = (scene.start_frame + scene.end_frame) // 2 - storyboard.first_frame
-    return max(0.0, (middle - 0.25) / storyboard.fps)
+    """The moment of a scene's middle frame in the film."""
+    return _moment_s((scene.start_frame + scene.end_frame) // 2, storyboard)
+
+
+def _moment_s(frame: int, storyboard: Storyboard) -> float:
+    """The moment of a frame in the film, a quarter frame before it so that seeking cannot miss it."""
+    return max(0.0, (frame - storyboard.first_frame - 0.25) / storyboard.fps)
 
 
 def _read_frame(film: Path, at_s: float, size: tuple[int, int]) -> Image.Image:
@@ -143,13 +168,13 @@ def draw_sheet(tiles: Sequence[Thumbnail], storyboard: Storyboard) -> Image.Imag
         _BACKGROUND,
     )
     pen = ImageDraw.Draw(sheet)
-    _draw_header(pen, storyboard, len(tiles), sheet.width)
+    _draw_header(pen, storyboard, len({tile.scene.id for tile in tiles}), sheet.width)
     for number, tile in enumerate(tiles):
         left = _MARGIN + number % columns * (width + _GAP)
         top = _MARGIN + _HEADER_HEIGHT + number // columns * (height + _LABEL_HEIGHT + _GAP)
         pen.rounded_rectangle((left, top, left + width - 1, top + height + _LABEL_HEIGHT - 1), 6, fill=_TILE)
         sheet.paste(tile.image.resize((width, height)), (left, top))
-        _draw_label(pen, tile.scene, storyboard, left, top + height, width)
+        _draw_label(pen, tile, storyboard, left, top + height, width)
     return sheet
 
 
@@ -171,10 +196,11 @@ def _draw_header(pen: ImageDraw.ImageDraw, storyboard: Storyboard, n_shown: int,
 
 
 def _draw_label(
-    pen: ImageDraw.ImageDraw, scene: Scene, storyboard: Storyboard, left: int, top: int, width: int
+    pen: ImageDraw.ImageDraw, tile: Thumbnail, storyboard: Storyboard, left: int, top: int, width: int
 ) -> None:
+    scene = tile.scene
     bold, plain = drawing_font(14, 650), drawing_font(13, 450)
-    time = clock_tenths(scene.start_frame / storyboard.fps)
+    time = clock_tenths((scene.start_frame if tile.frame is None else tile.frame) / storyboard.fps)
     pen.text((left + 10, top + 6), scene.id, _TEXT, bold)
     pen.text((left + width - 10 - pen.textlength(time, plain), top + 6), time, _QUIET, plain)
     words = _fit(pen, f"{scene.section_label}  ·  {_painter_of(scene)}", plain, width - 20)

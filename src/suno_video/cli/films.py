@@ -45,6 +45,7 @@ def render(
     keep: o.Keep = None,
     reject: o.Reject = None,
     upgrade: o.Upgrade = False,
+    review: o.Review = None,
     isolate: o.Isolate = None,
     jobs: o.Jobs = None,
     max_duration: o.MaxDuration = None,
@@ -76,6 +77,7 @@ def render(
             "money.budget": budget,
             **o.director_flags(director, director_offline),
             "memory.isolate": None if isolate is None else ("always" if isolate else "never"),
+            "review.enabled": review,
         },
     )
     wishes = o.Wishes(

@@ -103,6 +103,10 @@ Reject = Annotated[
 Upgrade = Annotated[
     bool, typer.Option("--upgrade", help="Ask again for what a service refused; stand-ins are upgraded anyway.")
 ]
+Review = Annotated[
+    bool | None,
+    typer.Option("--review/--no-review", help="Let the director look at stills and clips, and make bad ones again."),
+]
 Isolate = Annotated[
     bool | None,
     typer.Option("--isolate/--no-isolate", help="Make each still and clip in a fresh process, so that memory returns."),

@@ -31,6 +31,7 @@ from suno_video.core.events import (
     StageDone,
     StageStarted,
     TakeDone,
+    TakeReviewed,
     Warned,
 )
 
@@ -126,6 +127,9 @@ def line_for(event: Event, *, verbose: bool) -> str | None:
         case TakeDone() if not event.reused:
             costs = f", {_usd(event.cost_usd)}" if Decimal(event.cost_usd) else ""
             return f"{event.kind} {event.scene}: {plain(event.backend)}, {took(event.seconds)}{costs}"
+        case TakeReviewed() if verbose or not event.accepted:
+            verdict = "accepted" if event.accepted else "found wanting"
+            return f"{event.kind} {event.scene}: {verdict}, {event.score:.2f}: {plain(event.reason)}"
         case AttemptFailed():
             costs = f", cost {_usd(event.cost_usd)}" if Decimal(event.cost_usd) else ""
             return f"scene {event.scene}: {plain(event.backend)}: {plain(event.reason)}{costs}; {plain(event.next)}"

@@ -112,6 +112,19 @@ def find_project(path: Path) -> Project:
     return project
 
 
+def finished_film(path: Path) -> tuple[Project, Path]:
+    """Give the project of a folder or of a song, and its film.
+
+    Raises:
+        NoSuchInputError: There is no project, or no finished film of it.
+    """
+    project = find_project(path)
+    film = _film_of(project, _load(FilmReceipt, project.film_receipt))
+    if film is None:
+        raise NoSuchInputError(f"{str(project.root)!r} has no finished film.", "Render the song first.")
+    return project, film
+
+
 def _load(kind: type[AnyRecord], path: Path) -> AnyRecord | None:
     try:
         return kind.load(path)
@@ -190,12 +203,14 @@ def _words(purchase: OpenPurchase) -> str:
 def _put_scenes(scenes: Sequence[SceneState]) -> None:
     from suno_video.cli.answer import put
     from suno_video.cli.tables import put_table
+    from suno_video.cli.wording import plain
     from suno_video.core.clock import clock_tenths
     from suno_video.core.money import usd
 
+    reviewed = any(scene.review for scene in scenes)
     put("")
     put_table(
-        ["scene", "section", "from", "to", "played by", "marks", "cost", "why"],
+        ["scene", "section", "from", "to", "played by", "marks", "cost", "why", *(["review"] if reviewed else [])],
         [
             (
                 scene.scene,
@@ -206,6 +221,7 @@ def _put_scenes(scenes: Sequence[SceneState]) -> None:
                 _marks(scene),
                 usd(scene.cost_usd) + (f" + {usd(scene.held_usd)} held" if scene.held_usd else ""),
                 scene.reason,
+                *([plain(scene.review)] if reviewed else []),
             )
             for scene in scenes
         ],

@@ -19,6 +19,7 @@ from suno_video.pipeline.memory import MemoryOptions
 from suno_video.project.ledger_file import default_ledger_path
 from suno_video.project.purchases import Caps
 from suno_video.project.references import check_reference
+from suno_video.render.review import ReviewRules
 from suno_video.settings import (
     LoadedSettings,
     Settings,
@@ -28,7 +29,7 @@ from suno_video.settings import (
     user_models_folder,
     user_prices_file,
 )
-from suno_video.settings_groups import CheckSettings, MemorySettings, MoneySettings
+from suno_video.settings_groups import CheckSettings, MemorySettings, MoneySettings, ReviewSettings
 
 PREVIEW_SIDE_PX = 480
 
@@ -88,6 +89,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         setup=setup,
         director=director_choice(loaded),
         checks=_checks_of(settings.checks),
+        review=_review_of(settings.review),
         deflicker=settings.finish.deflicker == "auto",
         references=references,
         upscale_model=upscale_model(loaded),
@@ -157,6 +159,10 @@ def _checks_of(checks: CheckSettings) -> frozenset[str]:
     from suno_video.render.quality import ALL_CHECKS
 
     return frozenset(ALL_CHECKS).difference(checks.skip) if checks.enabled else frozenset()
+
+
+def _review_of(review: ReviewSettings) -> ReviewRules | None:
+    return ReviewRules(review.threshold, review.rerolls) if review.enabled else None
 
 
 def _memory_of(memory: MemorySettings) -> MemoryOptions:

@@ -153,6 +153,20 @@ class TakeDone(Event):
 
 
 @dataclass(frozen=True)
+class TakeReviewed(Event):
+    """Somebody looked at a still or clip and said how well it is what it should be."""
+
+    name: ClassVar[str] = "take.reviewed"
+    scene: str
+    kind: str
+    by: str
+    score: float
+    """0..1."""
+    accepted: bool
+    reason: str
+
+
+@dataclass(frozen=True)
 class MemoryRead(Event):
     """Memory after a scene was made and everything of it returned, in MiB."""
 

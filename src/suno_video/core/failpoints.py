@@ -24,6 +24,7 @@ FAILPOINTS = (
     "attempt.released",
     "attempt.settled",
     "take.kept",
+    "take.reviewed",
     "ticket.kept",
 )
 """Every name that is passed to `failpoint` anywhere; a test compares it with the source."""

@@ -45,6 +45,10 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        "it asks for somebody's likeness",
+        re.compile(rf"\b(?i:looks?\s+like|resembl(?:es|ing)|starring|played\s+by|the\s+face\s+of)\s+{_NAME}"),
+    ),
+    (
         "it asks for text in the picture",
         re.compile(
             r"\b(?:text|lettering|caption|captions|subtitle|subtitles|typography|watermark|logo|headline)s?\b"
@@ -57,9 +61,9 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = (
     (
         "it holds an address, a file name or code",
         re.compile(
-            r"\b(?:https?|ftp|file|data)\s*:/?/?\S*|\bwww\.\S+|\b[\w.-]+@[\w-]+\.\w+|(?:\.\.|~)?/(?:[\w.-]+/)+[\w.-]*"
+            r"\b(?:https?|ftp|file|data)\s*:/?/?\S*|\bwww\.\S+|\b[\w.-]+@[\w-]+\.\w+|(?<!\w)@\w{2,}|(?:\.\.|~)?/(?:[\w.-]+/)+[\w.-]*"
             r"|\b[A-Za-z]:\\\S*|\b[\w-]+\.(?:png|jpe?g|gif|mp[34]|wav|toml|json|ya?ml|py|sh|exe|safetensors|ckpt|env)\b"
-            r"|[<>{}`$|\\]|--\w[\w-]*",
+            r"|\b[\w-]+\.(?:com|net|org|io|ai|app|dev|info|biz)\b|[<>{}`$|\\]|--\w[\w-]*",
             re.IGNORECASE,
         ),
     ),

@@ -19,6 +19,7 @@ from suno_video.pipeline.tasks import backends_of
 from suno_video.project.enlarged import EnlargedStore
 from suno_video.project.lock import hold_project
 from suno_video.project.memory import recall_state
+from suno_video.project.reviews import REVIEW_ENDING, family_prints
 from suno_video.project.takes import Take, TakeStore
 from suno_video.project.workspace import Project
 
@@ -91,7 +92,8 @@ def _goners(project: Project, wishes: CleanWishes, cleaned: Cleaned) -> Iterator
 
 def _with_receipt(take: Take) -> Iterable[Path]:
     # The receipt first: without it the file is nobody's take, whatever happens in between.
-    return take.path.with_suffix(".json"), take.path
+    review = take.path.with_suffix(REVIEW_ENDING)
+    return take.path.with_suffix(".json"), take.path, *([review] if review.is_file() else [])
 
 
 def _files(folder: Path) -> list[Path]:
@@ -115,6 +117,8 @@ def used_prints(project: Project, setup: BackendSetup) -> frozenset[str] | None:
             if take is not None:
                 footing.stills[wish.scene] = take
         clips = take_known_clips(stage, TakeStore(project.clips), footing, marks)
-        return frozenset(used | {wish.fingerprint for wish in clips})
+        used |= {wish.fingerprint for wish in clips}
+        # Takes in place of one that a review found wanting belong to the same wish.
+        return frozenset(printed for first in used for printed in family_prints(first))
     except (OSError, SunoVideoError):
         return None

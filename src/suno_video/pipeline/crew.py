@@ -16,6 +16,7 @@ from suno_video.core.events import EventSink
 from suno_video.core.storyboard import Storyboard
 from suno_video.direct.soften import soften_prompt
 from suno_video.media.atomic import write_text
+from suno_video.pipeline.advising import require_adviser
 from suno_video.pipeline.chains import cut_out_picture
 from suno_video.pipeline.enlarging import Enlarging
 from suno_video.pipeline.filming import Crew, Filming
@@ -23,6 +24,7 @@ from suno_video.pipeline.footing import Stage, makes_files
 from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs
 from suno_video.pipeline.remembering import StateKeeper
+from suno_video.pipeline.reviewing import TakeReviewer
 from suno_video.pipeline.sound import sound_meanwhile
 from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import backends_of
@@ -33,6 +35,7 @@ from suno_video.project.takes import TakeMarks, TakeStore
 from suno_video.project.workspace import Project
 from suno_video.render.isolate import IsolatedBackend
 from suno_video.render.purse import Purse
+from suno_video.render.review import ReviewRules
 
 
 @contextmanager
@@ -48,6 +51,7 @@ def on_set(
     warn_of_unmet(stage, events)
     profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
     purse = open_purse(project, options, events)
+    reviewer = _reviewer_of(plan, project, options, purse, events)
     with sound_meanwhile(song, plan, project, profile) as encoded_sound:
         crew = Crew(
             events=events,
@@ -60,8 +64,19 @@ def on_set(
             isolate=partial(isolated, setup=options.setup) if options.memory.isolate == "auto" else None,
             checks=options.checks,
             retry_refused=options.upgrade,
+            reviewer=reviewer,
+            review=options.review or ReviewRules(),
         )
         yield Filming(out, plan, project, stage, marks, profile, crew)
+
+
+def _reviewer_of(
+    plan: PlannedFilm, project: Project, options: FilmOptions, purse: Purse | None, events: EventSink
+) -> TakeReviewer | None:
+    if options.review is None:
+        return None
+    adviser = require_adviser(options, project, purse, events, what="A review of stills and clips")
+    return TakeReviewer(adviser, plan, project.scratch, events)
 
 
 def isolated(name: str, kind: MakesKind, setup: BackendSetup) -> IsolatedBackend:
@@ -132,7 +147,7 @@ def _print_of(scene: str, project: Project) -> str:
     """Fingerprint of the newest clip of a scene; empty when it has none, and is painted."""
     takes = [take for take in TakeStore(project.clips).all() if take.receipt.scene == scene]
     newest = max(takes, key=lambda take: take.path.stat().st_mtime_ns, default=None)
-    return newest.receipt.fingerprint if newest is not None else ""
+    return (newest.receipt.retake_of or newest.receipt.fingerprint) if newest is not None else ""
 
 
 def find_scenes(storyboard: Storyboard, names: tuple[str, ...]) -> list[str]:

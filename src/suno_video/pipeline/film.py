@@ -132,12 +132,15 @@ def _film_done(result: FilmResult, plan: PlannedFilm, proof: SyncProof) -> FilmD
 
 
 def _is_told(project: Project) -> bool:
-    """Whether contact sheet and report are there, and the report is no older than the memory that it shows."""
+    """Whether contact sheet and report are there, and the report is no older than what it shows: memory, reviews."""
+    from suno_video.pipeline.reviewed import newest_review_ns
+
     try:
         told_ns = project.report_file.stat().st_mtime_ns
-        return project.sheet_file.is_file() and told_ns >= project.state_file.stat().st_mtime_ns
+        newest_ns = max(project.state_file.stat().st_mtime_ns, newest_review_ns(project))
     except OSError:
         return False
+    return project.sheet_file.is_file() and told_ns >= newest_ns
 
 
 def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, filming: Filming, seconds: float) -> None:
@@ -147,6 +150,7 @@ def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, film
     from suno_video.assemble.report import write_report
     from suno_video.assemble.sheet import contact_sheet, write_thumbnails
     from suno_video.media.ffmpeg import ffmpeg_version
+    from suno_video.pipeline.reviewed import reviews_in_words
 
     thumbnails = write_thumbnails(out, plan.storyboard, project.thumbs)
     contact_sheet(out, plan.storyboard, project.sheet_file, thumbnails=thumbnails)
@@ -163,4 +167,5 @@ def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, film
         thumbnails=thumbnails,
         costs=cost_report(plan.storyboard, filming.entries()),
         memory=memory_report(filming.state),
+        reviews=reviews_in_words(project),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
 from suno_video.pipeline.remembering import Fate, StateKeeper
+from suno_video.pipeline.reviewing import Reviews
 from suno_video.pipeline.sound import sound_receipt
 from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import piece_tasks
@@ -30,13 +31,14 @@ from suno_video.project.purchases import Entry
 from suno_video.project.store import FilmReceipt, SegmentStore
 from suno_video.project.takes import Take, TakeMarks, TakeStore
 from suno_video.project.workspace import MADE_WITH, Project, as_written
-from suno_video.render.attempts import BUDGET, Missed, Workbench
-from suno_video.render.footage import FootageLoop, Fulfilled
+from suno_video.render.attempts import BUDGET, Fulfilled, Missed, Workbench
+from suno_video.render.footage import FootageLoop
 from suno_video.render.inspect import Inspector
 from suno_video.render.loop import RenderLoop
 from suno_video.render.orders import Wish
 from suno_video.render.pieces import PieceDone
 from suno_video.render.quality import ALL_CHECKS
+from suno_video.render.review import Reviewer, ReviewRules
 
 FILM_TAG = f"{MADE_WITH}. Pictures are computer-generated."
 
@@ -59,6 +61,9 @@ class Crew:
     """Names of the checks that each clip and still must pass."""
     retry_refused: bool = False
     """Whether to ask again for what a service refused before (`--upgrade`)."""
+    reviewer: Reviewer | None = None
+    """Looks at each still and clip that passed the checks."""
+    review: ReviewRules = field(default_factory=ReviewRules)
 
 
 class Filming:
@@ -84,6 +89,7 @@ class Filming:
         self._store = SegmentStore(project.segments)
         self._misses = MissBook(project.clips)
         self._no_still: dict[str, StandIn] = {}
+        self._reviews = Reviews(crew.reviewer, crew.review, stage, marks, crew.events)
 
     def shoot(self) -> None:
         """Make every still and clip that is wanted as a file.
@@ -101,18 +107,24 @@ class Filming:
         # 2. A whole film at once, if the rest will take its time.
         if self.footing.missing:
             self._write()
-        # 3. Stills, all with one model in memory; then clips, those first that matter most.
-        with closing(self._make(stills, missing_stills)) as outcomes:
+        # 3. Stills, all with one model in memory, and reviewed before any clip is made of them.
+        unseen_stills = self._reviews.open_stills(stills, still_wishes, self.footing)
+        with closing(self._make(stills, [*missing_stills, *unseen_stills])) as outcomes:
             for still in outcomes:
                 self._note_still(still)
+        # 4. Clips: what an earlier run left to be reviewed, then those first that matter most.
+        self._make_clips(clips, self._reviews.open_clips(clips, self.footing))
         now, self._waiting = split_waiting(in_film_order(self._chosen_clips(), self._stage), self.footing)
-        with closing(self._make(clips, now)) as outcomes:
+        self._make_clips(clips, now)
+        # 5. Clips that are smaller than the film are enlarged last, when no other model is in memory.
+        if self._stage.enlarging is not None:
+            self._stage.enlarging.make(self.footing.clips.values(), self._crew.events)
+
+    def _make_clips(self, clips: TakeStore, wishes: Sequence[Wish]) -> None:
+        with closing(self._make(clips, wishes)) as outcomes:
             for clip in outcomes:
                 if self._note_clip(clip):
                     self._write()
-        # 4. Clips that are smaller than the film are enlarged last, when no other model is in memory.
-        if self._stage.enlarging is not None:
-            self._stage.enlarging.make(self.footing.clips.values(), self._crew.events)
 
     def _write(self) -> None:
         """Write the film with what there is now."""
@@ -279,8 +291,12 @@ class Filming:
             isolate=crew.isolate,
             inspector=Inspector(crew.checks),
         )
-        return FootageLoop(self._stage.backends, bench).run(
-            wishes, jobs=crew.jobs, waiting=tuple(self._waiting.values()), then=self._follow
+        return FootageLoop(self._stage.backends, bench, self._reviews.desk(store)).run(
+            wishes,
+            jobs=crew.jobs,
+            waiting=tuple(self._waiting.values()),
+            then=self._follow,
+            beside=self._reviews.beside("still" if store.folder == self._project.stills else "clip", self.footing),
         )
 
     def _note_piece(self, event: Event) -> None:
@@ -307,9 +323,10 @@ class Filming:
         """Take over a clip or the reason why there is none. Gives whether the film gets better by it."""
         scene = outcome.wish.scene
         if isinstance(outcome, Fulfilled):
+            is_new = self.footing.clips.get(scene) != outcome.take
             self.footing.clips[scene] = outcome.take
             self.footing.missing.pop(scene, None)
-            return True
+            return is_new
         if scene not in self.footing.clips:
             self.footing.missing[scene] = StandIn(outcome.reason, outcome.kind)
         if outcome.kind in (FailureKind.REFUSED, FailureKind.BAD_INPUT, FailureKind.FLAWED):

@@ -25,6 +25,7 @@ from suno_video.project.purchases import Caps
 from suno_video.project.references import Reference
 from suno_video.project.workspace import Project
 from suno_video.render.quality import ALL_CHECKS
+from suno_video.render.review import ReviewRules
 
 EMBEDDED = "procedural"
 """The backend that can play any scene, and so stands in for the others."""
@@ -58,6 +59,8 @@ class FilmOptions:
     """Who directs, and how language models are reached."""
     checks: frozenset[str] = frozenset(ALL_CHECKS)
     """Names of the checks that each clip and still of a model must pass (`render.quality`)."""
+    review: ReviewRules | None = None
+    """How the director reviews stills and clips; None: nobody does."""
     deflicker: bool = True
     """Whether the light of clips that flicker is steadied."""
     references: tuple[Reference, ...] = ()

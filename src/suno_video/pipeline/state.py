@@ -15,13 +15,16 @@ from suno_video.core.errors import BadEditError
 from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.pipeline.crew import read_marks
 from suno_video.pipeline.footing import STILL_MOVER
+from suno_video.pipeline.reviewed import reviews_in_words
 from suno_video.project.fingerprint import part_prints
 from suno_video.project.purchases import OPEN_STATES, Entry
+from suno_video.project.reviews import MAX_RETAKES
 from suno_video.project.store import FilmReceipt, Receipt
 from suno_video.project.takes import SceneTakes, Take, TakeMarks, TakeReceipt, take_seed
 from suno_video.project.workspace import Project
 from suno_video.render.orders import footage_of
 from suno_video.render.policy import RESEED
+from suno_video.render.review import REVISE
 
 SceneFate: TypeAlias = Literal["done", "stand-in", "missing"]
 
@@ -41,6 +44,8 @@ class SceneState:
     """What plays it, in words: `painter procedural`, `clip take 2`, `still + parallax`, `stand-in procedural`."""
     reason: str
     """Why a stand-in plays it."""
+    review: str
+    """What a review said about its clip and its still, with scores; empty where nobody looked."""
     kept: bool
     """Whether `--keep` protects it."""
     rejected: tuple[int, ...]
@@ -58,7 +63,7 @@ def scene_states(project: Project, storyboard: Storyboard, entries: Sequence[Ent
         entries: The project's attempts in the ledger.
     """
     pieces, clips = _pieces_of_film(project), _clips(project)
-    reasons = _reasons(project, entries)
+    reasons, reviews = _reasons(project, entries), reviews_in_words(project)
     try:
         marks = read_marks(project)
     except BadEditError:
@@ -72,6 +77,7 @@ def scene_states(project: Project, storyboard: Storyboard, entries: Sequence[Ent
             clips.get(scene.id, ()),
             marks.of(scene.id),
             reasons.get(scene.id, ""),
+            reviews.get(scene.id, ""),
             costs.get(scene.id, ()),
         )
         for scene in storyboard.scenes
@@ -85,6 +91,7 @@ def _state_of(
     clips: Sequence[Take],
     marks: SceneTakes,
     reason: str,
+    review: str,
     entries: Sequence[Entry],
 ) -> SceneState:
     fate: SceneFate = "missing" if piece is None else "stand-in" if piece.stand_in else "done"
@@ -96,6 +103,7 @@ def _state_of(
         state=fate,
         plays=_words(piece, scene, board, clips, marks),
         reason=(reason or piece.reason) if piece is not None and piece.stand_in else "",
+        review=review,
         kept=marks.kept,
         rejected=tuple(number + 1 for number in marks.rejected),
         cost_usd=sum((entry.spent_usd for entry in entries), Decimal(0)),
@@ -136,7 +144,8 @@ def _number_of_clip(
 def _number_of_seed(seed: int, first_seed: int, current: int) -> int | None:
     for number in range(current, -1, -1):
         own = take_seed(first_seed, number)
-        if seed in (own, take_seed(own, RESEED)):
+        retakes = (take_seed(own, REVISE * retake) for retake in range(1, MAX_RETAKES + 1))
+        if seed in (own, take_seed(own, RESEED), *retakes):
             return number + 1
     return None
 

@@ -17,6 +17,7 @@ from suno_video.core.errors import BadEditError
 from suno_video.core.record import Record
 from suno_video.media.atomic import sync_file, sync_folder, write_text, write_trouble
 from suno_video.project.fingerprint import file_sha256
+from suno_video.project.reviews import MAX_RETAKES, REVIEW_ENDING, TakeReview, retake_print
 from suno_video.project.store import NAME_DIGITS
 
 TakeKind = Literal["still", "clip"]
@@ -31,6 +32,8 @@ class TakeReceipt(Record):
     kind: TakeKind
     fingerprint: str
     """Of the wish: request, backend and version. What was changed on the way (a softer prompt) does not count."""
+    retake_of: str = ""
+    """Fingerprint of the wish, where this was made in the place of a take that a review found wanting."""
     file: str
     sha256: str
     backend: str
@@ -73,9 +76,40 @@ class TakeStore:
         return self.folder / f"{scene}-{fingerprint[:NAME_DIGITS]}{ending}"
 
     def find(self, scene: str, fingerprint: str) -> Take | None:
-        """Give the take for a wish, or None if it is not there or not whole."""
+        """Give the take for a wish, or None if it is not there or not whole; of several the one that was liked best."""
+        family = self.family(scene, fingerprint)
+        return max(family, key=self._score_of) if len(family) > 1 else next(iter(family), None)
+
+    def family(self, scene: str, first: str) -> list[Take]:
+        """Every whole take for a wish, in the order in which they were made."""
+        takes = [self.exact(scene, first)]
+        for number in range(1, MAX_RETAKES + 1):
+            takes.append(self.exact(scene, retake_print(first, number)))
+            if takes[-1] is None:
+                break
+        return [take for take in takes if take is not None]
+
+    def exact(self, scene: str, fingerprint: str) -> Take | None:
+        """Give the take of that very fingerprint, or None if it is not there or not whole."""
         take = self._load(self.path_of(scene, fingerprint, ".json"))
         return take if take is not None and take.receipt.fingerprint == fingerprint else None
+
+    def review_of(self, take: Take) -> TakeReview | None:
+        """Give what was said about a take; None when nobody looked at this very file."""
+        try:
+            review = TakeReview.load(take.path.with_suffix(REVIEW_ENDING))
+        except (OSError, BadEditError):
+            return None
+        return review if review.sha256 == take.receipt.sha256 else None
+
+    def keep_review(self, review: TakeReview) -> None:
+        """Write a review beside its take. Raises as `write_text`."""
+        write_text(self.path_of(review.scene, review.fingerprint, REVIEW_ENDING), review.to_json())
+
+    def _score_of(self, take: Take) -> float:
+        """What nobody looked at comes last: it takes the place of nothing that was looked at."""
+        review = self.review_of(take)
+        return -1.0 if review is None else review.score
 
     def all(self) -> list[Take]:
         """Every whole take, by name."""

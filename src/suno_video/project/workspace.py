@@ -167,6 +167,11 @@ class Project:
         return self.root / "answers"
 
     @property
+    def judgement_file(self) -> Path:
+        """What a judge said about the film (`FilmJudgement`)."""
+        return self.root / "judge.json"
+
+    @property
     def thumbs(self) -> Path:
         """Small pictures of each scene, for the report."""
         return self.root / "thumbs"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from suno_video.backends.base import ClipRequest, FailureKind, FileFootage, Footage, Job, MakeFailed, MakesKind
 from suno_video.core.errors import BackendUnavailableError, BudgetReachedError
@@ -38,6 +38,18 @@ class Missed:
     reason: str
     paid_usd: Decimal = Decimal(0)
     """What its attempts cost all the same."""
+
+
+@dataclass(frozen=True)
+class Fulfilled:
+    """A wish with its take."""
+
+    wish: Wish
+    take: Take
+    reused: bool
+
+
+Outcome: TypeAlias = Fulfilled | Missed
 
 
 @dataclass
@@ -73,7 +85,7 @@ class Attempts:
         self._wish, self._backend, self._bench = wish, backend, bench
         self.advice: Advice = "fine"
         """What to do with the backend, for memory's sake, before the next wish."""
-        self._plan = Plan(wish.request)
+        self._plan = Plan(wish.request, changes=("retaken after a review",) if wish.retake_of else ())
         self._paid_usd = Decimal(0)
         softer = bench.soften(wish.request.prompt) if bench.soften is not None else None
         self._recovery = Recovery(self._plan, backend.capabilities, bench.policy, softer, wish.request.seed)
@@ -165,6 +177,7 @@ class Attempts:
             scene=wish.scene,
             kind=wish.kind,
             fingerprint=wish.fingerprint,
+            retake_of=wish.retake_of,
             file=path.name,
             sha256="",
             backend=wish.backend,
@@ -204,7 +217,8 @@ class Attempts:
 
     def _tell(self, failure: Failure, step: Step | None) -> None:
         wish = self._wish
-        words = step.words if step is not None else "a stand-in plays it"
+        instead = "the take before it plays" if wish.retake_of else "a stand-in plays it"
+        words = step.words if step is not None else instead
         log.warning("%s by %s: %s (%s); %s", wish.scene, wish.backend, failure.reason, failure.kind, words)
         self._bench.events(
             AttemptFailed(wish.scene, wish.backend, failure.kind, failure.reason, words, failure.cost_usd)

@@ -9,22 +9,23 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
-from suno_video.backends.base import FailureKind, MakeFailed, Prepares
-from suno_video.core.errors import BackendUnavailableError
-from suno_video.core.events import FootagePlanned, SceneFailed, TakeDone, Warned
-from suno_video.core.memory import Advice, forget_tracebacks
+from suno_video.backends.base import FailureKind
+from suno_video.core.events import FootagePlanned, SceneFailed, TakeDone
 from suno_video.project.takes import Take
 from suno_video.render.account import close_unwanted
-from suno_video.render.attempts import Attempts, Missed, Workbench
+from suno_video.render.attempts import Attempts, Fulfilled, Missed, Outcome, Workbench
 from suno_video.render.orders import Wish
-from suno_video.render.pieces import Stopped
+from suno_video.render.pieces import Stopped, result_of, wait_for_some
+from suno_video.render.retakes import Retakes
+from suno_video.render.review import ReviewDesk, every_print
+from suno_video.render.sessions import Sessions
 
 log = logging.getLogger(__name__)
 
@@ -32,18 +33,8 @@ _N_PROBES = 2
 """Clips of a paid backend that are made alone, one after the other, until one of them comes out well."""
 _AT_ONCE = 8
 """Clips in the making at a backend that sets no limit."""
-
-
-@dataclass(frozen=True)
-class Fulfilled:
-    """A wish with its take."""
-
-    wish: Wish
-    take: Take
-    reused: bool
-
-
-Outcome: TypeAlias = Fulfilled | Missed
+_REVIEWS_AT_ONCE = 4
+"""Takes of earlier runs that are looked at at once."""
 
 
 @dataclass(frozen=True)
@@ -60,13 +51,17 @@ class FootageLoop:
     Args:
         backends: By name.
         bench: What all attempts share. Its `check_stop` and `wait` are set here.
+        desk: Has each take looked at, and says what is made in its place; None where nobody looks.
     """
 
-    def __init__(self, backends: Mapping[str, Any], bench: Workbench) -> None:
-        self._backends, self._bench = dict(backends), bench
+    def __init__(self, backends: Mapping[str, Any], bench: Workbench, desk: ReviewDesk | None = None) -> None:
+        # One table, in which a backend may be replaced by one that works in fresh processes.
+        self._backends, self._bench, self._desk = dict(backends), bench, desk
         self._stop = threading.Event()
         self._away: dict[str, str] = {}
         bench.check_stop, bench.wait = self._check_stop, self._wait
+        self._sessions = Sessions(self._backends, bench)
+        self._retakes = Retakes(desk, self.find, self._attempt, self._check_stop)
 
     def find(self, wish: Wish) -> Take | None:
         """Give the take of an earlier run."""
@@ -79,12 +74,18 @@ class FootageLoop:
         jobs: int,
         waiting: Sequence[Wish] = (),
         then: Callable[[Outcome], Sequence[Wish]] = lambda outcome: (),
+        beside: Sequence[Wish] = (),
     ) -> Generator[Outcome]:
         """Fulfil all wishes and give each outcome as soon as it is known; what is there already comes first.
+
+        What a review found wanting is made again when everything else is there, so that it never takes the money of a
+        scene that has nothing yet; only what another clip goes on from is made again at once. Its outcome is given
+        again then, with the take that is best.
 
         Args:
             waiting: About what will have to be made after other clips, for backends that prepare for all at once.
             then: Called when an outcome was taken: gives the wishes that had to wait for it.
+            beside: What is wanted too and not made by this call: what was begun for it is left alone.
 
         A wish that fails never ends the run. Closing the iterator, or an exception in it, ends what is running.
 
@@ -92,7 +93,8 @@ class FootageLoop:
             SunoVideoError: The disk is full, or memory runs out: what is finished stays finished.
         """
         # 1. Books that a dead run left open, for takes that are there, or that nobody wants any more.
-        self._close_books(wishes)
+        self._close_books([*wishes, *waiting, *beside])
+        self._retakes.followed = frozenset(wish.follows for wish in waiting if wish.follows)
         # 2. What is there already?
         found = [(wish, self.find(wish)) for wish in wishes]
         missing = [wish for wish, take in found if take is None]
@@ -103,13 +105,16 @@ class FootageLoop:
                 fulfilled = Fulfilled(wish, take, reused=True)
                 yield fulfilled
                 missing += then(fulfilled)
+        wanting = self._look_at([Fulfilled(wish, take, reused=True) for wish, take in found if take is not None])
         # 3. Make the rest, backend by backend, the most worth first.
         left = list(missing)
-        while left:
-            name = left[0].backend
+        while left or wanting:
+            name = (left or [each.wish for each in wanting])[0].backend
             group = sorted((wish for wish in left if wish.backend == name), key=lambda wish: wish.worth)
             left = [wish for wish in left if wish.backend != name]
-            yield from self._make_all(name, group, jobs, _Chain(tuple(waiting), then), left)
+            again = [each for each in wanting if each.wish.backend == name]
+            wanting = [each for each in wanting if each.wish.backend != name]
+            yield from self._make_all(name, group, jobs, _Chain(tuple(waiting), then), left, again)
 
     def _close_books(self, wishes: Sequence[Wish]) -> None:
         purse = self._bench.purse
@@ -117,6 +122,8 @@ class FootageLoop:
             return
         purse.settle_known({take.receipt.attempt: take.receipt.cost_usd for take in self._bench.takes.all()})
         wanted = {wish.fingerprint for wish in wishes}
+        if self._desk is not None:
+            wanted = {printed for wish in wishes for printed in every_print(wish)}
         for hold in purse.open_holds():
             name, kinds = hold.purchase.backend, {wish.kind for wish in wishes}
             if hold.purchase.fingerprint not in wanted and name in self._backends and hold.purchase.kind in kinds:
@@ -131,27 +138,58 @@ class FootageLoop:
         self._bench.events(FootagePlanned(wishes[0].kind, len(wishes), len(missing), f"{expected:f}", f"{worst:f}"))
 
     def _make_all(
-        self, name: str, wishes: Sequence[Wish], jobs: int, chain: _Chain, left: list[Wish]
+        self,
+        name: str,
+        wishes: Sequence[Wish],
+        jobs: int,
+        chain: _Chain,
+        left: list[Wish],
+        wanting: list[Fulfilled],
     ) -> Iterator[Outcome]:
-        """Fulfil the wishes for one backend, and those for it that follow from them; others go to `left`."""
+        """Fulfil the wishes for one backend, and those for it that follow from them; others go to `left`.
+
+        Args:
+            wanting: What is there already and is to be made again; what is found wanting here is added.
+        """
         foreseen = [*wishes, *(wish for wish in chain.waiting if wish.backend == name)]
-        with self._opened(name, foreseen) as trouble, self._workers(_width(self._backends[name], jobs)) as pool:
+        with (
+            self._sessions.opened(name, foreseen) as trouble,
+            self._workers(_width(self._backends[name], jobs)) as pool,
+        ):
             make = partial(self._make, trouble=trouble)
             # 1. What costs money is looked at before more of it is bought.
             n_made, following = 0, list[Wish]()
-            if self._backends[name].capabilities.spends_money:
-                n_made = yield from self._probe(name, wishes, lambda wish: pool.submit(make, wish), chain, following)
+            if self._backends[name].capabilities.spends_money and wishes:
+                submit, taken = (lambda wish: pool.submit(make, wish)), list[Outcome]()
+                n_made = yield from self._probe(name, wishes, submit, chain, following, taken)
+                wanting += self._retakes.wanting(taken)
             # 2. The rest, as many at once as it likes; what follows from an outcome goes on at once.
             pending = {pool.submit(make, wish) for wish in wishes[n_made:]}
             while pending or following:
                 pending |= {pool.submit(make, wish) for wish in following if wish.backend == name}
                 left += [wish for wish in following if wish.backend != name]
                 following.clear()
-                done, pending = _wait_for_some(pending)
+                done, pending = wait_for_some(pending)
                 for future in done:
                     outcome = future.result()
                     yield outcome
                     following += chain.then(outcome)
+                    wanting += self._retakes.wanting([outcome])
+            # 3. What was found wanting, now that nothing else needs the money more.
+            wanting.sort(key=lambda each: each.wish.worth)
+            yield from self._improve_all(wanting, trouble, pool)
+
+    def _improve_all(
+        self, wanting: Sequence[Fulfilled], trouble: str | None, pool: ThreadPoolExecutor
+    ) -> Iterator[Outcome]:
+        """Make again what was found wanting, and give what is better now."""
+        pending = {pool.submit(self._retakes.improve, outcome, trouble): outcome for outcome in wanting}
+        while pending:
+            done, _ = wait_for_some(set(pending))
+            for future in done:
+                before, now = pending.pop(future), future.result()
+                if now.take != before.take:
+                    yield now
 
     def _probe(
         self,
@@ -160,6 +198,7 @@ class FootageLoop:
         submit: Callable[[Wish], Future[Outcome]],
         chain: _Chain,
         following: list[Wish],
+        taken: list[Outcome],
     ) -> Generator[Outcome, None, int]:
         """Make the first wish alone, and where it came out badly the second one; stop buying when both did.
 
@@ -167,7 +206,8 @@ class FootageLoop:
         """
         reason = ""
         for number, wish in enumerate(wishes[:_N_PROBES], start=1):
-            outcome = _result_of(submit(wish))
+            outcome = result_of(submit(wish))
+            taken.append(outcome)
             yield outcome
             following += chain.then(outcome)
             if not isinstance(outcome, Missed) or not _bodes_ill(outcome):
@@ -183,67 +223,38 @@ class FootageLoop:
         found = self.find(wish)
         if found is not None:  # what follows from another clip could not be looked for earlier
             self._bench.events(TakeDone(wish.scene, wish.kind, wish.backend, 0.0, reused=True))
-            return Fulfilled(wish, found, reused=True)
+            outcome: Outcome = Fulfilled(wish, found, reused=True)
+        else:
+            outcome = self._attempt(wish, trouble)
+        if isinstance(outcome, Missed):
+            self._bench.events(SceneFailed(wish.scene, wish.backend, outcome.reason))
+            return outcome
+        self._retakes.look_at(wish)
+        # What goes on from a clip needs its last picture: that one cannot become another later.
+        return self._retakes.improve(outcome, trouble) if wish.scene in self._retakes.followed else outcome
+
+    def _look_at(self, found: Sequence[Fulfilled]) -> list[Fulfilled]:
+        """Have looked at what earlier runs left without, and give what is to be made again."""
+        seen_to = self._retakes.unfinished(found)
+        with self._workers(_REVIEWS_AT_ONCE) as pool:
+            futures = [pool.submit(self._retakes.look_at, each.wish) for each in seen_to]
+            for future in futures:
+                result_of(future)
+        return self._retakes.wanting([replace(each, take=self.find(each.wish) or each.take) for each in seen_to])
+
+    def _attempt(self, wish: Wish, trouble: str | None) -> Outcome:
         away = trouble or self._away.get(wish.backend)
         if away is not None:
-            return self._missed(Missed(wish, FailureKind.UNAVAILABLE, away))
+            return Missed(wish, FailureKind.UNAVAILABLE, away)
         attempts = Attempts(wish, self._backends[wish.backend], self._bench)
         outcome = attempts.fulfil()
-        self._follow(attempts.advice, wish.backend)
+        self._sessions.follow(attempts.advice, wish.backend)
         if isinstance(outcome, Take):
             return Fulfilled(wish, outcome, reused=False)
         if outcome.kind == FailureKind.UNAVAILABLE:
             # It will be away for the others too; asking once for each would only take time.
             self._away[wish.backend] = outcome.reason
-        return self._missed(outcome)
-
-    def _follow(self, advice: Advice, name: str) -> None:
-        """Close and open a model whose memory does not come back, or move it into fresh processes."""
-        backend = self._backends[name]
-        if advice == "fine" or backend.capabilities.concurrency != 1:
-            return
-        if advice == "isolate" and self._bench.isolate is None:
-            return
-        self._close(backend)
-        if advice == "isolate" and self._bench.isolate is not None:
-            self._bench.events(Warned(f"memory of {name} does not come back: each scene now gets a fresh process"))
-            self._backends[name] = self._bench.isolate(name, backend.capabilities.makes)
-        self._backends[name].open()
-
-    def _missed(self, missed: Missed) -> Missed:
-        self._bench.events(SceneFailed(missed.wish.scene, missed.wish.backend, missed.reason))
-        return missed
-
-    @contextmanager
-    def _opened(self, name: str, wishes: Sequence[Wish]) -> Iterator[str | None]:
-        """Open a backend for a pass and close it after it. Gives the reason when it cannot be opened."""
-        try:
-            self._backends[name].open()
-            self._prepare(name, wishes)
-            trouble = None
-        except BackendUnavailableError as exc:
-            trouble = exc.message
-        try:
-            yield trouble
-        finally:
-            self._close(self._backends[name])
-
-    def _prepare(self, name: str, wishes: Sequence[Wish]) -> None:
-        backend = self._backends[name]
-        if not isinstance(backend, Prepares):
-            return
-        try:
-            backend.prepare([wish.request for wish in wishes], self._check_stop)
-        except MakeFailed as exc:
-            forget_tracebacks(exc)
-            log.warning("%s could not prepare: %s (%s)", name, exc.reason, exc.kind)
-
-    def _close(self, backend: Any) -> None:
-        try:
-            backend.close()
-        except Exception as exc:  # noqa: BLE001 - a backend that fails to say goodbye must not cost the film
-            self._bench.events(Warned(f"backend {backend.name} did not close cleanly: {exc}"))
-        self._bench.after_backend()
+        return outcome
 
     @contextmanager
     def _workers(self, n: int) -> Iterator[ThreadPoolExecutor]:
@@ -263,21 +274,6 @@ class FootageLoop:
     def _wait(self, seconds: float) -> None:
         self._stop.wait(seconds)
         self._check_stop()
-
-
-def _wait_for_some(pending: set[Future[Outcome]]) -> tuple[set[Future[Outcome]], set[Future[Outcome]]]:
-    """Wait a moment and part what is done from what is not.
-
-    Wakes often, so that a signal reaches the main thread's Python code at once.
-    """
-    done, rest = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
-    return done, rest
-
-
-def _result_of(future: Future[Outcome]) -> Outcome:
-    while not future.done():
-        _wait_for_some({future})
-    return future.result()
 
 
 def _bodes_ill(missed: Missed) -> bool:

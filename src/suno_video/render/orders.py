@@ -61,6 +61,8 @@ class Wish:
     """Place in the order of making: 0 first."""
     follows: str = ""
     """Scene whose clip is made first because this one goes on from it. Until then it begins with its own still."""
+    retake_of: str = ""
+    """Fingerprint of the wish, where this one is made in the place of a take that a review found wanting."""
 
 
 def clip_order(

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from suno_video.backends.base import Footage
 from suno_video.project.store import Receipt
 from suno_video.render.orders import ClipOrder
+
+_Result = TypeVar("_Result")
 
 OnFrames: TypeAlias = Callable[[int], None]
 """Told how many more frames were written; raises `Stopped` when the run is to end."""
@@ -44,3 +47,19 @@ class PieceDone:
     receipt: Receipt
     path: Path
     reused: bool
+
+
+def wait_for_some(pending: set[Future[_Result]]) -> tuple[set[Future[_Result]], set[Future[_Result]]]:
+    """Wait a moment and part what is done from what is not.
+
+    Wakes often, so that a signal reaches the main thread's Python code at once.
+    """
+    done, rest = wait(pending, timeout=0.2, return_when=FIRST_COMPLETED)
+    return done, rest
+
+
+def result_of(future: Future[_Result]) -> _Result:
+    """Wait for one, as `wait_for_some` does, and give its result."""
+    while not future.done():
+        wait({future}, timeout=0.2)
+    return future.result()
