@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -144,6 +145,18 @@ def test_a_kept_answer_that_no_longer_passes_the_check_is_asked_anew(desk: Desk)
     desk.adviser().ask(question())
     stricter = question(check=lambda answer: ["no"] if answer.mood == "wistful" else [])
     assert desk.adviser().ask(stricter).mood == "bright"
+
+
+def test_an_answer_that_passed_a_check_grown_lenient_is_kept_all_the_same(desk: Desk) -> None:
+    def lenient() -> Callable[[Vibe], list[str]]:
+        objections = iter(["too wistful"])
+        return lambda answer: list(objections)
+
+    desk.server.answer("vibe", GOOD)
+    desk.adviser().ask(question(check=lenient()))
+    assert len(desk.server.asked) == 2
+    desk.adviser().ask(question(check=lenient()))
+    assert len(desk.server.asked) == 2
 
 
 def test_offline_uses_what_is_kept_and_calls_nobody(desk: Desk) -> None:

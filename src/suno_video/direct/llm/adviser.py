@@ -70,7 +70,7 @@ class ModelAdviser:
 
     def _find(self, question: Question[Answer], model: LanguageModel) -> Answer | None:
         try:
-            return self._answers.find(question, model)
+            return self._answers.find(question, model, self._limits.n_repairs + 1)
         except OSError as exc:
             raise NoAnswer("unavailable", f"{exc.filename} cannot be read: {exc.strerror}") from exc
 
