@@ -17,8 +17,8 @@ from suno_video.media.ffmpeg import ffmpeg_path
 from tests.director.conftest import GOOD, Desk, Vibe, question, write_song
 from tests.director.server import KEY, Blocked, HangUp, LanguageServer, Moved, Page, Status, Text
 
-# Importing the package of the last takes seconds.
-PROVIDERS = ["gemini", "openai", "ollama", pytest.param("anthropic", marks=pytest.mark.slow)]
+# Ollama speaks as OpenAI does, and importing the package of Anthropic takes seconds.
+PROVIDERS = ["gemini", "openai", *(pytest.param(name, marks=pytest.mark.slow) for name in ("ollama", "anthropic"))]
 
 
 def refusal(desk: Desk, *args: Any, **changes: Any) -> NoAnswer:

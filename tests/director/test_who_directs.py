@@ -197,18 +197,19 @@ def test_a_director_without_a_key_is_exit_77(run: Run, tmp_path: Path) -> None:
     assert "GEMINI_API_KEY" in done.stderr
 
 
-def test_an_unknown_director_is_a_wrong_usage(run: Run, tmp_path: Path) -> None:
-    (tmp_path / "song.mp3").write_bytes(b"x")
-    done = run("render", "song.mp3", "--director", "nobody")
-    assert done.returncode == 2
-    assert "--director: there is no director 'nobody'" in done.stderr
+def test_an_unknown_director_is_refused_by_where_it_was_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UsageError, match=r"^--director: there is no director 'nobody'"):
+        film_options(None, Wishes(flags={"director.name": "nobody"}))
+    monkeypatch.setenv("SUNO_VIDEO_DIRECTOR__NAME", "nobody")
+    with pytest.raises(ConfigError, match=r"^SUNO_VIDEO_DIRECTOR__NAME: there is no director 'nobody'"):
+        film_options(None, Wishes())
 
 
-def test_the_config_shows_no_key(run: Run) -> None:
-    done = run("config", "--json", GEMINI_API_KEY="mine-alone")
-    assert done.returncode == 0
-    assert "services.gemini_key" in done.stdout
-    assert "mine-alone" not in done.stdout + done.stderr
+def test_the_settings_show_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "mine-alone")
+    loaded = load_settings()
+    assert loaded.values()["services.gemini_key"] == "**********"
+    assert "mine-alone" not in repr(loaded) + str(loaded.values()) + repr(film_options(None, Wishes()))
 
 
 def test_the_doctor_says_to_whom_there_are_keys_and_shows_none(monkeypatch: pytest.MonkeyPatch) -> None:
