@@ -158,7 +158,7 @@ def test_a_prompt_grows_within_bounds_and_keeps_its_own_words(words: list[str]) 
     state = begin_state(board, SESSION)
     told = prompt_with_state(wanted, state, board.treatment)
     assert told.startswith("They meet.")
-    assert len(told) <= len(wanted.prompt) + MAX_MEMORY_CHARS
+    assert len(told) <= len(wanted.prompt) + MAX_MEMORY_CHARS  # nobody edited anything
     assert told == prompt_with_state(wanted, renew_state(state, board), board.treatment)
 
 
@@ -174,6 +174,15 @@ def test_an_edit_stays_and_changes_only_the_prompts_that_it_concerns(project: Pr
     after = prompts(recall_state(project, BOARD, write=True))
     assert [old != new for old, new in zip(before, after, strict=True)] == [True, True, False]
     assert "wearing yellow raincoat, feeling weary" in after[0]
+
+
+def test_a_prompt_that_names_what_she_wore_names_what_she_wears(project: Project) -> None:
+    first = scene(1, 0, 60, who=("Mara",), prompt="A woman in a Red coat, by a red coated boat")
+    board = BOARD.model_copy(update={"scenes": (first, *BOARD.scenes[1:])})
+    assert prompts(recall_state(project, board, write=True), board)[0].startswith(first.prompt)
+    edit(project, clothing=r"\1 cape")
+    told = prompts(recall_state(project, board, write=True), board)[0]
+    assert told.startswith(r"A woman in a \1 cape, by a red coated boat. Mara: ")
 
 
 def test_a_new_storyboard_changes_what_nobody_touched(project: Project) -> None:

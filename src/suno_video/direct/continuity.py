@@ -6,6 +6,7 @@ has come: a run that died and one that did not ask for the same.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
@@ -14,15 +15,16 @@ from suno_video.core.storyboard import Scene, Treatment
 from suno_video.direct.prompts import LIGHTS
 
 MAX_MEMORY_CHARS = 600
-"""How much longer a prompt may become."""
+"""How much is added to a prompt."""
+_TRAITS = ("face", "hair", "clothing", "age")
 _LIGHTS_OF_RULES = frozenset(light for _, lights in LIGHTS for light in lights)
 
 
 def prompt_with_state(scene: Scene, state: ProjectState, treatment: Treatment) -> str:
     """Write the prompt of a scene with what is remembered: who is seen, where, in what light.
 
-    At most `MAX_MEMORY_CHARS` longer than the scene's own prompt; where there is more to say, the longest parts are
-    shortened. With nothing to add it is the scene's own prompt.
+    What is added has at most `MAX_MEMORY_CHARS`; where there is more to say, the longest parts are shortened. With
+    nothing to add it is the scene's own prompt.
     """
     groups = [*_people(scene, state), *([words] for words in _surroundings(scene, state, treatment))]
     parts = [part for group in groups for part in group]
@@ -30,7 +32,7 @@ def prompt_with_state(scene: Scene, state: ProjectState, treatment: Treatment) -
         return scene.prompt
     short = iter(_fit(parts, MAX_MEMORY_CHARS))
     sentences = [", ".join(next(short) for _ in group) for group in groups]
-    own = _own_words(scene, relit=bool(_light(scene, state)))
+    own = _recast(_own_words(scene, relit=bool(_light(scene, state))), scene, state, treatment)
     return f"{own}{'' if own.endswith(('.', '!', '?')) else '.'} {'. '.join(sentences)}"
 
 
@@ -81,6 +83,19 @@ def _own_words(scene: Scene, *, relit: bool) -> str:
     own = scene.prompt.rstrip()
     kept = ", ".join(part for part in own.split(", ") if part not in _LIGHTS_OF_RULES) if relit else own
     return kept or own
+
+
+def _recast(prompt: str, scene: Scene, state: ProjectState, treatment: Treatment) -> str:
+    """Say in a prompt what a person wrote, where it says the same of somebody as the treatment did, word for word."""
+    directed = {each.name: each for each in treatment.characters}
+    for who in _present(scene, state):
+        before = directed.get(who.name)
+        for trait in _TRAITS if before is not None else ():
+            old, new = getattr(before, trait).strip(), getattr(who, trait)
+            if old and new and old != new:
+                verbatim = new.replace("\\", r"\\")
+                prompt = re.sub(rf"(?<!\w){re.escape(old)}(?!\w)", verbatim, prompt, flags=re.IGNORECASE)
+    return prompt
 
 
 def _told(label: str, words: str) -> str:
