@@ -25,6 +25,7 @@ from suno_video.pipeline.cleaning import CleanWishes, clean_project
 from suno_video.pipeline.foresight import foresee_film
 from suno_video.pipeline.planning import plan_film
 from suno_video.project.purchases import Caps
+from suno_video.project.reviews import TakeReview
 from suno_video.project.takes import TakeStore
 from suno_video.project.workspace import Project
 from tests.e2e.conftest import write_song
@@ -101,6 +102,12 @@ def test_a_run_that_was_cut_off_buys_the_rest_and_an_edit_only_what_it_concerns(
     assert {entry.scene: entry.clip_take for entry in done.timeline} == takes
     assert {(entry.status, entry.played_by) for entry in done.timeline} == {("done", "fake-paid")}
     assert done.session_id == state.session_id
+    # What a reviewer says of a take that plays is taken over by the next run.
+    clips = TakeStore(project.clips)
+    third = next(take for take in clips.all() if take.receipt.scene == "s003").receipt
+    said = {"scene": "s003", "kind": "clip", "first": third.fingerprint, "fingerprint": third.fingerprint}
+    said |= {"sha256": third.sha256, "by": "a critic", "score": 0.7, "reason": "dark"}
+    clips.keep_review(TakeReview.model_validate(said))
     # 3. What she wears changes her two scenes, and nothing else.
     edit(project, clothing="yellow raincoat")
     events: list[Event] = []
@@ -112,6 +119,8 @@ def test_a_run_that_was_cut_off_buys_the_rest_and_an_edit_only_what_it_concerns(
     render_film(song, wishes)
     again = prompts(service.book)[3:]
     assert [("yellow raincoat" in words, "red coat" in words) for words in again] == [(True, False)] * 2
+    scores = [entry.review_score for entry in ProjectState.load(project.state_file).timeline]
+    assert scores == [None, None, 0.7]
     report = (project.root / "report.html").read_text(encoding="utf-8")
     assert "yellow raincoat" in report
     # 4. What plays now is in use; what does not is not thrown away unasked, for it was paid for.

@@ -31,7 +31,7 @@ from suno_video.pipeline.tasks import backends_of
 from suno_video.pipeline.unmet import warn_of_unmet
 from suno_video.project.ledger import Ledger
 from suno_video.project.purchases import Caps
-from suno_video.project.takes import TakeMarks, TakeStore
+from suno_video.project.takes import Take, TakeMarks, TakeStore
 from suno_video.project.workspace import Project
 from suno_video.render.isolate import IsolatedBackend
 from suno_video.render.purse import Purse
@@ -59,7 +59,7 @@ def on_set(
             encoded_sound=encoded_sound,
             spending=Spending(plan, stage, purse, events),
             memory=MemoryKeeper(options.memory, events),
-            state=StateKeeper(project, plan.state, events),
+            state=StateKeeper(project, plan.state, events, partial(_score_of, TakeStore(project.clips))),
             soften=soften_prompt,
             isolate=partial(isolated, setup=options.setup) if options.memory.isolate == "auto" else None,
             checks=options.checks,
@@ -77,6 +77,11 @@ def _reviewer_of(
         return None
     adviser = require_adviser(options, project, purse, events, what="A review of stills and clips")
     return TakeReviewer(adviser, plan, project.scratch, events)
+
+
+def _score_of(store: TakeStore, take: Take) -> float | None:
+    review = store.review_of(take)
+    return review.score if review is not None else None
 
 
 def isolated(name: str, kind: MakesKind, setup: BackendSetup) -> IsolatedBackend:
