@@ -136,6 +136,7 @@ def test_a_film_made_without_reviews_keeps_stills_that_clips_were_made_of(film: 
     assert result.stand_ins == {}
 
 
+@pytest.mark.slow
 def test_a_reviewer_that_gives_no_answer_is_told_once_and_stops_nothing(film: Callable[..., Any]) -> None:
     painter, mover = FakeImage(), Mover()
     result, events = film(Scripted(lambda question, number: NoAnswer("unavailable", "it is away")), painter, mover)

@@ -19,7 +19,8 @@ from suno_video.media.atomic import write_text
 from suno_video.pipeline.advising import require_adviser
 from suno_video.pipeline.chains import cut_out_picture
 from suno_video.pipeline.enlarging import Enlarging
-from suno_video.pipeline.filming import Crew, Filming
+from suno_video.pipeline.equipment import Crew
+from suno_video.pipeline.filming import Filming
 from suno_video.pipeline.footing import Stage, makes_files
 from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs

@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.assemble.proof import SyncProof, prove_sync
 from suno_video.assemble.splice import FilmTags, splice
-from suno_video.backends.base import ClipRequest, FailureKind, MakesKind
-from suno_video.core.events import Event, EventSink, FilmUpdated, SceneDone
+from suno_video.backends.base import ClipRequest, FailureKind
+from suno_video.core.events import Event, FilmUpdated, SceneDone
 from suno_video.core.state import ProjectState
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.chains import in_film_order, missing_clips, split_waiting, take_known_clips
+from suno_video.pipeline.equipment import Crew
 from suno_video.pipeline.footing import NOT_YET, Footing, Stage, StandIn
-from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
-from suno_video.pipeline.remembering import Fate, StateKeeper
+from suno_video.pipeline.remembering import Fate
 from suno_video.pipeline.reviewing import Reviews
 from suno_video.pipeline.sound import sound_receipt
-from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import piece_tasks
 from suno_video.project.fingerprint import file_sha256, fingerprint
 from suno_video.project.purchases import Entry
@@ -37,33 +35,8 @@ from suno_video.render.inspect import Inspector
 from suno_video.render.loop import RenderLoop
 from suno_video.render.orders import Wish
 from suno_video.render.pieces import PieceDone
-from suno_video.render.quality import ALL_CHECKS
-from suno_video.render.review import Reviewer, ReviewRules
 
 FILM_TAG = f"{MADE_WITH}. Pictures are computer-generated."
-
-
-@dataclass(frozen=True)
-class Crew:
-    """What a run works with, besides the film itself."""
-
-    events: EventSink
-    jobs: int
-    encoded_sound: Callable[[], Path]
-    """Waits for the song's encoded sound and gives its file."""
-    spending: Spending
-    memory: MemoryKeeper
-    state: StateKeeper
-    soften: Callable[[str], str]
-    isolate: Callable[[str, MakesKind], Any] | None = None
-    """Gives a backend that works in a fresh process for each take."""
-    checks: frozenset[str] = frozenset(ALL_CHECKS)
-    """Names of the checks that each clip and still must pass."""
-    retry_refused: bool = False
-    """Whether to ask again for what a service refused before (`--upgrade`)."""
-    reviewer: Reviewer | None = None
-    """Looks at each still and clip that passed the checks."""
-    review: ReviewRules = field(default_factory=ReviewRules)
 
 
 class Filming:
