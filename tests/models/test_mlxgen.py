@@ -82,6 +82,6 @@ def test_with_less_memory_it_comes_as_well(backend: MlxVideoBackend, tmp_path: P
 
 def test_weights_that_are_not_there_are_said(backend: MlxVideoBackend, weights: Path, tmp_path: Path) -> None:
     card = backend._card.model_copy(update={"source": str(weights.with_name("wan2.2-ti2v-5b-gone"))})
-    with pytest.raises(MakeFailed) as caught:
+    with pytest.raises(MakeFailed, match="Model not found") as caught:
         MlxVideoBackend(card).make(wan_request(tmp_path / "still.png"), Job(tmp_path))
     assert caught.value.kind == FailureKind.UNAVAILABLE

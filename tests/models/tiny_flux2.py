@@ -31,7 +31,7 @@ def build_tiny_flux2(folder: Path) -> None:
             hidden_size=HIDDEN,
             intermediate_size=64,
             num_hidden_layers=N_LAYERS,
-            num_attention_heads=2,
+            num_attention_heads=1,
             num_key_value_heads=1,
             head_dim=128,
             vocab_size=300,
@@ -41,7 +41,7 @@ def build_tiny_flux2(folder: Path) -> None:
     transformer = diffusers.Flux2Transformer2DModel(
         num_layers=1,
         num_single_layers=1,
-        num_attention_heads=2,
+        num_attention_heads=1,
         attention_head_dim=128,
         joint_attention_dim=3 * HIDDEN,
         guidance_embeds=False,
@@ -63,7 +63,7 @@ def write_lora(path: Path) -> Path:
     from safetensors.torch import save_file
 
     noise = torch.Generator().manual_seed(1)
-    width, n_channels = 256, 128  # two heads of 128; packed latents
+    width, n_channels = 128, 128  # one head of 128; packed latents
     save_file(
         {
             "transformer.x_embedder.lora_A.weight": torch.randn(4, n_channels, generator=noise),
@@ -114,14 +114,14 @@ _INPUTS = '{ prompt = "prompt", reference = "image_paths" }'
 _TRANSFORMER = {
     "num_layers": 1,
     "num_single_layers": 1,
-    "num_attention_heads": 2,
+    "num_attention_heads": 1,
     "joint_attention_dim": 3 * HIDDEN,
 }
 _TEXT_ENCODER = {
     "hidden_size": HIDDEN,
     "intermediate_size": 64,
     "num_hidden_layers": N_LAYERS,
-    "num_attention_heads": 2,
+    "num_attention_heads": 1,
     "num_key_value_heads": 1,
     "vocab_size": 300,
 }
