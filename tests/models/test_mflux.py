@@ -214,7 +214,7 @@ def test_a_card_with_sizes_of_its_own_changes_no_other_card(tiny_flux2: Path) ->
     from suno_video.backends.mflux.families import model_config
 
     assert model_config(tiny_card(tiny_flux2)).transformer_overrides["num_attention_heads"] == 1
-    assert ModelConfig.flux2_klein_4b().transformer_overrides["num_attention_heads"] == 14
+    assert ModelConfig.flux2_klein_4b().transformer_overrides["num_attention_heads"] == 24
 
 
 def test_weights_that_are_not_there_are_said(tmp_path: Path) -> None:
