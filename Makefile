@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SONG := examples/lantern-season.mp3
 
-.PHONY: help dev check format lint types layers test test-slow test-models test-mlx demo docs bench song clean
+.PHONY: help dev check format lint types layers test test-slow test-models test-mlx test-mlxgen demo docs bench song clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,7 +42,13 @@ test-mlx: $(BIN)/.dev  ## The tests with mflux, on Linux without Apple hardware,
 	test -d .venv-mlx || python3 -m venv .venv-mlx
 	.venv-mlx/bin/pip install -q -e '.[test]' -r tests/models/requirements-mlx.txt
 	.venv-mlx/bin/pip install -q --no-deps mflux==0.24.0
-	HF_HUB_OFFLINE=1 .venv-mlx/bin/pytest -m slow tests/models/test_mflux.py
+	HF_HUB_OFFLINE=1 .venv-mlx/bin/pytest -m slow tests/models/test_mflux.py tests/models/test_contract_mflux.py tests/models/test_film_mflux.py
+
+test-mlxgen: $(BIN)/.dev  ## A clip by mlx-gen, on Linux without Apple hardware: it lives in .venv-mlxgen
+	test -d .venv-mlxgen || python3 -m venv .venv-mlxgen
+	.venv-mlxgen/bin/pip install -q -r tests/models/requirements-mlxgen.txt
+	.venv-mlxgen/bin/pip install -q --no-deps mlx-gen==0.38.0
+	$(BIN)/pytest -m slow tests/models/test_mlxgen.py
 
 test-models: $(BIN)/.dev  ## The tests over tiny models with random weights (installs torch for the CPU first)
 	$(BIN)/pip install -q -c constraints-cpu.txt -e '.[dev,cuda]'

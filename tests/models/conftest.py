@@ -11,6 +11,9 @@ import pytest
 
 pytest.register_assert_rewrite("tests.contract.test_contract")
 os.environ |= {"HF_HUB_OFFLINE": "1", "HF_HUB_DISABLE_TELEMETRY": "1"}  # before any of them is imported
+# On the processor mlx fuses operations by running g++ for each new pattern: some forty times for one tiny still, which
+# takes minutes on a busy machine. Metal needs none of it. Set it to 0 to try that way as well.
+os.environ.setdefault("MLX_DISABLE_COMPILE", "1")
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +30,17 @@ def tiny_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pat
             TINY[name].build().save_pretrained(place, safe_serialization=True)
         return place
 
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_flux2(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder of a tiny FLUX.2 Klein for mflux."""
+    pytest.importorskip("diffusers")
+    from tests.models.tiny_flux2 import build_tiny_flux2
+
+    folder = tmp_path_factory.mktemp("flux2")
+    build_tiny_flux2(folder)
     return folder
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from suno_video.backends.base import AudioSpan, BackendSetup, FailureKind, FileFootage, Job, MakeFailed
 from suno_video.backends.catalog import ModelCatalog
 from suno_video.backends.mlx_video import MlxVideoBackend
-from suno_video.backends.mlx_video.command import environment
+from suno_video.backends.mlx_video.command import Ended, environment, failure_of
 from suno_video.core.errors import ConfigError
 from tests.unit.clips import clip_request
 from tests.unit.mlx_video_cards import stand_in_card, stand_in_command
@@ -103,6 +103,19 @@ def test_each_failure_is_told_by_its_kind_and_leaves_nothing(tmp_path: Path, pro
     failed = failure(tmp_path, prompt)
     assert failed.kind == kind
     assert said in failed.reason
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        ("Model not found: '/weights/wan2.2-ti2v-5b'. If local path, make sure it exists.",),
+        ("MLX-Gen will not download model files during generation.", "  mlxgen download --model Wan-AI/Wan2.2"),
+    ],
+)
+def test_weights_that_mlx_gen_does_not_find_are_not_asked_for_again(said: tuple[str, ...]) -> None:
+    failed = failure_of(Ended(1, said))
+    assert failed.kind == FailureKind.UNAVAILABLE
+    assert said[-1].strip() in failed.reason
 
 
 def test_a_stop_ends_a_program_that_does_not_want_to_end_and_its_helpers(tmp_path: Path) -> None:

@@ -27,11 +27,8 @@ from suno_video.backends.base import (
 from suno_video.backends.catalog import ModelCard, ModelCatalog
 from suno_video.backends.mflux.failures import failure_of
 from suno_video.backends.mflux.families import family_of, model_config
-from suno_video.core.errors import ConfigError
+from suno_video.backends.mflux.options import cache_bytes, picture_card, quantize_bits
 
-_CACHE_BYTES = 1000**3
-_USUAL_BITS = 8
-_BITS = (3, 4, 5, 6, 8)
 _LARGEST_SEED = 2**32
 _READS = frozenset({"prompt", "negative_prompt", "seed", "size", "references"})
 
@@ -73,11 +70,12 @@ class MfluxBackend:
         self._setup = setup or BackendSetup()
         self._card = card or ModelCatalog.of(self._setup).find("mflux", None, "still")
         self._family = family_of(self._card)
-        self._bits = _bits(self._card, self._setup)
+        self._bits = quantize_bits(self._card, self._setup)
+        self._cache_bytes = cache_bytes(self._card)
         self.name, self.model = self._card.spec, self._card.id
-        self.version = f"{type(self).version}-{self._card.digest}-q{self._bits or 16}"
+        self.version = f"{type(self).version}-{picture_card(self._card).digest}-q{self._bits or 16}"
         self.capabilities = self._card.capabilities(
-            concurrency=1, economies=frozenset({"tiling"}), keeps_memory=True, reads=_READS
+            concurrency=1, economies=frozenset({"tiling", "offload"}), keeps_memory=True, reads=_READS
         )
         self._watch = StepWatch()
         self._model: Any = None
@@ -103,13 +101,16 @@ class MfluxBackend:
     @classmethod
     def readiness(cls) -> Readiness:
         """Look whether mflux can work here; imports nothing of it."""
-        if (platform.system(), platform.machine()) != ("Darwin", "arm64"):
-            return Readiness(
-                False, "needs an Apple Silicon machine. Take stills from another backend: suno-video backends."
-            )
-        if importlib.util.find_spec("mflux") is None:
+        is_there = importlib.util.find_spec("mflux") is not None
+        if (platform.system(), platform.machine()) == ("Darwin", "arm64"):
+            if is_there:
+                return Readiness(True, "Apple Silicon; the first still of a model downloads its weights")
             return Readiness(False, "mflux is not installed: pip install 'suno-video[mac]'")
-        return Readiness(True, "Apple Silicon; the first still of a model downloads its weights")
+        if is_there:  # somebody installed it by hand: mflux supports Linux, our extra does not bring it there
+            return Readiness(True, "not Apple Silicon: mlx works on CUDA or, very slowly, on the processor")
+        return Readiness(
+            False, "needs an Apple Silicon machine. Take stills from another backend: suno-video backends."
+        )
 
     @classmethod
     def readiness_of(cls, card: ModelCard | None, setup: BackendSetup) -> Readiness:
@@ -133,16 +134,21 @@ class MfluxBackend:
         """Make a PNG inside `job.scratch`. Raises `MakeFailed`."""
         self.open()
         job.check_stop()
+        self._decode_in_tiles("tiling" in job.economies)
+        if saving := "offload" in job.economies or not self._setup.keep_models:
+            self._save_memory()
         stops: list[BaseException] = []
         self._watch.check_stop = _remembering(job.check_stop, stops)
         try:
-            made = self._generate(request, tiled="tiling" in job.economies)
+            made = self._generate(request)
         except BaseException as exc:
             if stops or not isinstance(exc, Exception):
                 raise
             raise failure_of(exc, self._card) from None
         finally:
             self._watch.check_stop = _nothing
+            if saving:
+                self.close()  # parts of the model are gone: the next still loads it anew
         job.check_stop()
         path = job.scratch / f"{request.scene}-{secrets.token_hex(6)}.png"
         # Not its own `save`: that one renames, and writes the prompt and the paths of pictures into the file.
@@ -163,7 +169,7 @@ class MfluxBackend:
     def _load(self) -> Any:
         import mlx.core as mx
 
-        mx.set_cache_limit(_CACHE_BYTES)  # unset, freed buffers pile up from picture to picture
+        mx.set_cache_limit(self._cache_bytes)  # unset, freed buffers pile up from picture to picture
         extra = self._card.extra
         model = self._family.load_type()(
             quantize=self._bits,
@@ -175,15 +181,25 @@ class MfluxBackend:
         model.callbacks.register(self._watch)
         return model
 
+    def _decode_in_tiles(self, wanted: bool) -> None:
+        from mflux.models.common.vae.tiling_config import TilingConfig
+
+        # None is what every family of ours begins with: one still's tiles are not the next one's.
+        self._model.tiling_config = TilingConfig() if wanted else None
+
+    def _save_memory(self) -> None:
+        """Let the text encoder go once the prompt is encoded, and the transformer before the picture is decoded."""
+        from mflux.callbacks.instances.memory_saver import MemorySaver
+
+        self._model.callbacks.register(
+            MemorySaver(self._model, keep_transformer=False, cache_limit_bytes=self._cache_bytes)
+        )
+
     def _is_folder(self) -> bool:
         return self._card.source.startswith(("/", "~", "."))
 
-    def _generate(self, request: StillRequest, *, tiled: bool) -> Any:
+    def _generate(self, request: StillRequest) -> Any:
         """Give the picture, as Pillow has it."""
-        if tiled:
-            from mflux.models.common.vae.tiling_config import TilingConfig
-
-            self._model.tiling_config = TilingConfig()
         arguments: dict[str, Any] = {
             "seed": request.seed % _LARGEST_SEED,
             "prompt": request.prompt,
@@ -221,13 +237,3 @@ def _remembering(check_stop: Callable[[], None], stops: list[BaseException]) -> 
             raise
 
     return check
-
-
-def _bits(card: ModelCard, setup: BackendSetup) -> int | None:
-    """Eight unless said otherwise: half the memory; None for the full sixteen."""
-    if setup.quantize is False:
-        return None
-    bits = card.extra.get("quantize", _USUAL_BITS)
-    if bits not in _BITS:
-        raise ConfigError(f"{card.spec}: extra.quantize must be one of {_BITS}.", "Leave it out for 8.")
-    return int(bits)

@@ -5,6 +5,7 @@ Read in its source: constructors and `generate_image` differ from family to fami
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -58,7 +59,8 @@ def model_config(card: ModelCard) -> Any:
     """Give mflux's description of a model, with what the card says of a smaller or larger one of its kind."""
     from mflux.models.common.config.model_config import ModelConfig
 
-    config = ModelConfig.from_name(str(card.extra.get("config", card.id)))
+    # A copy: mflux gives the entry of its own list, which all other cards share.
+    config = copy.copy(ModelConfig.from_name(str(card.extra.get("config", card.id))))
     for part in ("transformer_overrides", "text_encoder_overrides"):
         if part in card.extra:
             setattr(config, part, dict(card.extra[part]))

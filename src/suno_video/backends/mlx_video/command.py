@@ -32,6 +32,7 @@ _OUT_OF_MEMORY = re.compile(
 )
 _NO_WEIGHTS = re.compile(
     r"gated repo|GatedRepoError|RepositoryNotFound|LocalEntryNotFound|401 Client Error|403 Client Error|"
+    r"Model not found|will not download model files|"  # mlx-gen 0.38, which downloads nothing by itself
     r"No module named|No space left|unrecognized arguments|the following arguments are required",
     re.IGNORECASE,
 )
