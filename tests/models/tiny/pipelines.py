@@ -57,6 +57,25 @@ def flux() -> Any:
     return D.FluxPipeline(**_flux_parts(guidance=False), image_encoder=None, feature_extractor=None)
 
 
+def flux_wide_vae() -> Any:
+    """Its VAE needs by far the most memory, as that of a large model at a large size."""
+    parts = _flux_parts(guidance=False)
+    torch.manual_seed(0)
+    parts["vae"] = D.AutoencoderKL(
+        sample_size=128,
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(32,) * 4,
+        layers_per_block=1,
+        latent_channels=1,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+        shift_factor=0.0609,
+        scaling_factor=1.5035,
+    )
+    return D.FluxPipeline(**parts, image_encoder=None, feature_extractor=None)
+
+
 def flux_dev() -> Any:
     return D.FluxPipeline(**_flux_parts(guidance=True), image_encoder=None, feature_extractor=None)
 
@@ -521,6 +540,7 @@ _TEMPLATE = {
 _FRAME = ("first_frame",)
 TINY: Mapping[str, Tiny] = {
     "flux": Tiny(flux, "flux", fixed=_SHORT),
+    "flux-wide-vae": Tiny(flux_wide_vae, "flux", fixed=_SHORT),
     "flux-dev": Tiny(flux_dev, "flux", guidance=3.5, fixed=_SHORT),
     "kontext": Tiny(kontext, "flux-kontext", ("reference",), guidance=2.5, fixed=_SHORT),
     "klein": Tiny(
