@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 pytest.importorskip("torch")
-diffusers = pytest.importorskip("diffusers")
+pytest.importorskip("diffusers")
+
+import diffusers
 
 from suno_video.backends.base import BackendSetup, ClipRequest, StillRequest
 from suno_video.backends.catalog import ModelCard, ModelCatalog
