@@ -12,14 +12,20 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("diffusers")
 
-import diffusers
-
 from suno_video.backends.base import BackendSetup, ClipRequest, StillRequest
 from suno_video.backends.catalog import ModelCard, ModelCatalog
 from suno_video.backends.diffusers.families import Order, call_inputs, family_of
 from suno_video.backends.diffusers.loras import loras_of
 from suno_video.backends.registry import make_backend
 from tests.models.tiny.cards import picture, request_for
+
+
+def pipeline_called(name: str) -> Any:
+    """A class of diffusers by its name."""
+    import diffusers
+
+    return getattr(diffusers, name)
+
 
 CARDS = ModelCatalog.load().of_backend("diffusers")
 ENCODED = {"generator", "output_type", "callback_on_step_end", "prompt_embeds"}
@@ -40,7 +46,7 @@ def wish(card: ModelCard, place: Path) -> StillRequest | ClipRequest:
 
 @pytest.mark.parametrize("card", CARDS, ids=lambda card: card.id)
 def test_the_pipeline_takes_what_the_card_tells_it(card: ModelCard, tmp_path: Path) -> None:
-    pipeline = getattr(diffusers, family_of(card).pipeline)
+    pipeline = pipeline_called(family_of(card).pipeline)
     assert set(told(card, wish(card, tmp_path))) | ENCODED <= set(inspect.signature(pipeline.__call__).parameters)
 
 
@@ -49,7 +55,7 @@ def test_without_a_still_it_is_told_of_none(card: ModelCard, tmp_path: Path) -> 
     if card.needs:
         pytest.skip("begins with a still")
     family = family_of(card)
-    pipeline = getattr(diffusers, family.from_words or family.pipeline)
+    pipeline = pipeline_called(family.from_words or family.pipeline)
     said = told(card, replace(request_for("wan22-5b", tmp_path), first_frame=None))
     assert set(said) | ENCODED <= set(inspect.signature(pipeline.__call__).parameters)
     assert said.get("image") is None and said.get("conditions") is None
