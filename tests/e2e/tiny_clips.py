@@ -1,4 +1,4 @@
-"""The diffusers backend over pipelines with random weights, and a run of many clips through the real loop.
+"""The diffusers backend over pipelines with random weights, and a run of many scenes through the real loop.
 
 The tiny pipeline is saved and loaded as a real one would be; those of full size are built on the graphics card.
 """
@@ -25,7 +25,9 @@ from suno_video.backends.diffusers import DiffusersBackend
 from suno_video.core.events import AttemptFailed, Event, MemoryRead
 from suno_video.core.frames import FrameSize
 from suno_video.pipeline.memory import MemoryKeeper, MemoryOptions
+from suno_video.render.footage import Fulfilled
 from suno_video.render.inspect import Inspector
+from suno_video.render.orders import Wish, make_wish
 from tests.e2e.slopes import keep_within, tell
 from tests.unit.makers import Set, wishes_for
 
@@ -33,36 +35,53 @@ _CARD = """
 [[model]]
 backend = "diffusers"
 id = "random"
-makes = "clip"
+makes = "{makes}"
 source = '{folder}'
-fps = {fps}
-frames = {{ step = {step}, offset = 1, least = 9, most = {most} }}
 size_multiple = 32
 steps = {steps}
-guidance = 5.0
-licence = "MIT"
+guidance = {guidance}
+{lengths}licence = "MIT"
 commercial_use = true
 checked_on = 2026-11-25
 [model.inputs]
 prompt = "prompt"
-negative_prompt = "negative_prompt"
-first_frame = "image"
-[model.fixed]
+{inputs}[model.fixed]
 max_sequence_length = {words}
 [model.extra]
 family = "{family}"
 """
+_LENGTHS = "fps = {fps}\nframes = {{ step = {step}, offset = 1, least = 9, most = {most} }}\n"
+_CLIP_INPUTS = 'negative_prompt = "negative_prompt"\nfirst_frame = "image"\n'
 
 
 def random_card(
-    folder: Path, family: str = "wan", *, words: int = 16, fps: int = 24, step: int = 8, most: int = 25, steps: int = 2
+    folder: Path,
+    family: str = "wan",
+    *,
+    makes: str = "clip",
+    words: int = 16,
+    fps: int = 24,
+    step: int = 8,
+    most: int = 25,
+    steps: int = 2,
+    guidance: float = 5.0,
 ) -> ModelCard:
     """The card of a pipeline with random weights."""
-    text = _CARD.format(folder=folder, family=family, words=words, fps=fps, step=step, most=most, steps=steps)
+    is_clip = makes == "clip"
+    text = _CARD.format(
+        folder=folder,
+        family=family,
+        makes=makes,
+        words=words,
+        steps=steps,
+        guidance=guidance,
+        lengths=_LENGTHS.format(fps=fps, step=step, most=most) if is_clip else "",
+        inputs=_CLIP_INPUTS if is_clip else "",
+    )
     return read_cards(text, "random")[0]
 
 
-class RandomVideo(DiffusersBackend):
+class RandomModel(DiffusersBackend):
     """Runs out of memory when it is told to.
 
     Args:
@@ -110,8 +129,8 @@ def live_tensors() -> tuple[int, float]:
     return len(storages), sum(storages.values()) / 2**20
 
 
-def run_clips(folder: Path, backend: RandomVideo, n: int, size: FrameSize | None = None) -> None:
-    """Make n clips through the loop, and say after each attempt what is still held."""
+def run_scenes(folder: Path, backend: RandomModel, n: int, size: FrameSize | None = None) -> None:
+    """Make n stills or clips through the loop, and say after each attempt what is still held."""
 
     def listen(event: Event) -> None:
         if isinstance(event, MemoryRead):
@@ -120,40 +139,49 @@ def run_clips(folder: Path, backend: RandomVideo, n: int, size: FrameSize | None
         elif isinstance(event, AttemptFailed):
             logging.getLogger(__name__).warning("%s: %s; %s", event.scene, event.reason, event.next)
 
-    place = Set(folder)
-    first = folder / "first.png"
-    Image.linear_gradient("L").convert("RGB").save(first)
     keeper = MemoryKeeper(MemoryOptions(), listen)
-    wishes = [replace(wish, request=replace(wish.request, first_frame=first)) for wish in wishes_for(backend, n)]
-    if size is not None:
-        wishes = [replace(wish, request=replace(wish.request, size=size)) for wish in wishes]
-    outcomes = place.run(
+    outcomes = Set(folder).run(
         backend,
-        wishes=wishes,
+        wishes=_wishes(folder, backend, n, size),
         inspector=Inspector(frozenset()),  # what random weights paint is noise
         after_take=keeper.after_take,
         after_backend=keeper.after_backend,
     )
-    assert [outcome.reused for outcome in outcomes] == [False] * n, outcomes
+    made = [outcome.take.path.stat().st_size for outcome in outcomes if isinstance(outcome, Fulfilled)]
+    assert len(made) == n and all(made), outcomes
     for failure in backend.kept:
         assert failure.__traceback__ is None
     tell("closed", **dict(zip(("n_tensors", "tensor_mb"), live_tensors(), strict=True)))
 
 
+def _wishes(folder: Path, backend: RandomModel, n: int, size: FrameSize | None) -> list[Wish]:
+    can = backend.capabilities
+    if can.makes == "still":
+        stills = [
+            StillRequest(f"s{k + 1:03d}", f"a fox {k}", "", k, size or FrameSize(width_px=128, height_px=64))
+            for k in range(n)
+        ]
+        return [make_wish("still", still, backend.name, backend.version, can) for still in stills]
+    first = folder / "first.png"
+    Image.linear_gradient("L").convert("RGB").save(first)
+    wishes = [replace(wish, request=replace(wish.request, first_frame=first)) for wish in wishes_for(backend, n)]
+    return [replace(wish, request=replace(wish.request, size=size)) for wish in wishes] if size is not None else wishes
+
+
 def main(limit_mb: str, kind: str, folder: str, n: str) -> None:
-    """Run `group FOLDER N` (tiny, offloaded), or `wan FOLDER N` and `cogvideox FOLDER N` in full size on CUDA."""
+    """Run `group FOLDER N` (tiny, offloaded), or N scenes of `wan`, `cogvideox` or `flux` in full size on CUDA."""
     from tests.e2e.random_wan import TINY, build_wan
 
     place = Path(folder)
     if kind != "group":
-        from tests.e2e.full_size import SIZES, FullVideo
+        from tests.e2e.full_size import FULL, FullModel
 
-        run_clips(place, FullVideo(kind), int(n), SIZES[kind])
+        run_scenes(place, FullModel(FULL[kind]), int(n), FULL[kind].size)
         return
     keep_within(int(limit_mb))
     build_wan(TINY).save_pretrained(place / "weights", safe_serialization=True)
     # The first scene runs out of memory until its parts are offloaded; later on, one more clip does once.
-    run_clips(place, RandomVideo(random_card(place / "weights"), fails_at=(0, 1, 2, 9)), int(n))
+    run_scenes(place, RandomModel(random_card(place / "weights"), fails_at=(0, 1, 2, 9)), int(n))
 
 
 if __name__ == "__main__":

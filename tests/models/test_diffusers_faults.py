@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import shutil
 import subprocess
 import sys
@@ -176,3 +177,19 @@ def test_running_out_of_real_memory_lets_go_of_everything_and_the_next_attempt_w
     )
     assert run.returncode == 0, run.stderr[-3000:]
     assert "ran out:" in run.stdout and "then s001-" in run.stdout
+
+
+def test_code_that_lies_beside_weights_is_not_run(tiny_folder: Callable[[str], Path], tmp_path: Path) -> None:
+    folder, ran = tmp_path / "weights", tmp_path / "ran"
+    shutil.copytree(tiny_folder("flux"), folder)
+    code = f"open({str(ran)!r}, 'w').close()\nclass Mine: pass\n"
+    for place in (folder / "pipeline.py", folder / "transformer" / "mine.py"):
+        place.write_text(code, encoding="utf-8")
+    index = json.loads((folder / "model_index.json").read_text(encoding="utf-8"))
+    index |= {"_class_name": ["pipeline", "Mine"], "transformer": ["mine", "Mine"]}
+    (folder / "model_index.json").write_text(json.dumps(index), encoding="utf-8")
+    backend = DiffusersBackend.for_model(card_of("flux", folder), BackendSetup())
+    backend.open()
+    with pytest.raises(BackendUnavailableError):
+        backend.make(request_for("flux", tmp_path), Job(tmp_path))
+    assert not ran.exists()

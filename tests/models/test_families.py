@@ -15,7 +15,7 @@ pytest.importorskip("diffusers")
 
 from PIL import Image
 
-from suno_video.backends.base import AudioSpan, BackendSetup, ClipRequest, FileFootage, Job
+from suno_video.backends.base import AudioSpan, BackendSetup, ClipRequest, FailureKind, FileFootage, Job, MakeFailed
 from suno_video.media.ffmpeg import file_url, read_frames
 from suno_video.media.mp4 import read_mp4
 from tests.models.tiny.cards import FPS, SIZE, picture, request_for
@@ -27,7 +27,8 @@ CLIPS = [name for name, tiny in TINY.items() if tiny.makes == "clip"]
 
 def pixels(made: Path | FileFootage) -> np.ndarray:
     if isinstance(made, Path):
-        return np.asarray(Image.open(made)).copy()
+        with Image.open(made) as opened_file:
+            return np.asarray(opened_file).copy()
     raw = ["-i", file_url(made.path), "-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"]
     return np.stack([frame.copy() for frame in read_frames(raw, made.size)])
 
@@ -35,7 +36,7 @@ def pixels(made: Path | FileFootage) -> np.ndarray:
 @pytest.mark.parametrize("name", STILLS)
 def test_a_still_has_the_size_that_was_asked_for(opened: Callable[..., Any], name: str, tmp_path: Path) -> None:
     made = opened(name).make(request_for(name, tmp_path), Job(tmp_path))
-    assert Image.open(made).size == (SIZE.width_px, SIZE.height_px)
+    assert pixels(made).shape == (SIZE.height_px, SIZE.width_px, 3)
     assert pixels(made).std() > 1
 
 
@@ -78,6 +79,37 @@ def test_what_it_says_it_reads_counts(opened: Callable[..., Any], name: str, tmp
     for field, value in changes.items():
         after = pixels(backend.make(replace(request, **{field: value}), Job(tmp_path)))
         assert not np.array_equal(before, after), field
+
+
+@pytest.mark.parametrize("name", ["wan22-5b", "ltx", "ltx2"])
+@pytest.mark.parametrize("economies", [frozenset(), frozenset({"tiling", "offload"})], ids=["", "saving"])
+def test_a_model_that_can_do_without_a_still_paints_from_words_between_two_that_have_one(
+    opened: Callable[..., Any], name: str, economies: frozenset[Any], tmp_path: Path
+) -> None:
+    backend, request = opened(name), request_for(name, tmp_path)
+    assert isinstance(request, ClipRequest)
+    before, words, other, after = (
+        pixels(backend.make(each, Job(tmp_path, economies=economies)))
+        for each in (
+            request,
+            replace(request, first_frame=None),
+            replace(request, first_frame=None, prompt="a fox"),
+            request,
+        )
+    )
+    assert words.shape == before.shape and words[:, : SIZE.height_px].std() > 1
+    assert not np.array_equal(words, before) and not np.array_equal(words, other)
+    assert np.array_equal(before, after)
+
+
+@pytest.mark.parametrize("name", ["wan22-a14b", "cogvideox", "hunyuan"])
+def test_a_model_that_begins_with_a_still_says_so_where_there_is_none(
+    opened: Callable[..., Any], name: str, tmp_path: Path
+) -> None:
+    request = replace(request_for(name, tmp_path), first_frame=None, last_frame=None)
+    with pytest.raises(MakeFailed, match="starts from a still") as caught:
+        opened(name).make(request, Job(tmp_path))
+    assert caught.value.kind == FailureKind.BAD_INPUT
 
 
 def test_what_is_sung_moves_the_picture(opened: Callable[..., Any], tmp_path: Path) -> None:

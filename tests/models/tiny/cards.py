@@ -23,8 +23,8 @@ FPS = 24
 SIZE = FrameSize(width_px=96, height_px=64)
 
 
-def card_text(name: str, folder: Path, *, default: bool = False, steps: int = 2) -> str:
-    """The card of a tiny model as a person would write it."""
+def card_text(name: str, folder: Path, *, default: bool = False, steps: int = 2, extra: str = "") -> str:
+    """The card of a tiny model as a person would write it; `extra` is more of its last table."""
     tiny = TINY[name]
     lines = [
         "[[model]]",
@@ -49,7 +49,7 @@ def card_text(name: str, folder: Path, *, default: bool = False, steps: int = 2)
         lines += [f"fps = {FPS}", f"frames = {{ step = {step}, offset = {offset}, least = 5, most = 257 }}"]
     lines += ["[model.inputs]", 'prompt = "prompt"', *(f'{role} = "{role}"' for role in tiny.inputs)]
     lines += ["[model.fixed]", *(f"{key} = {_toml(value)}" for key, value in tiny.fixed.items())]
-    lines += ["[model.extra]", f'family = "{tiny.family}"']
+    lines += ["[model.extra]", f'family = "{tiny.family}"', extra]
     for key, value in tiny.call.items():
         lines += [f"[model.extra.call.{key}]", *(f"{name} = {_toml(each)}" for name, each in value.items())]
     return "\n".join(lines) + "\n"
@@ -92,6 +92,6 @@ def request_for(name: str, place: Path, **changes: Any) -> StillRequest | ClipRe
             growth=0.2,
             energy=0.6,
             music=music_curves(steady_analysis(fps=FPS), 0, 9),
-            first_frame=picture(place / "first.png"),
+            first_frame=picture(place / "first.png") if "first_frame" in tiny.inputs else None,
         )
     return dataclasses.replace(request, **changes)

@@ -57,6 +57,25 @@ def flux() -> Any:
     return D.FluxPipeline(**_flux_parts(guidance=False), image_encoder=None, feature_extractor=None)
 
 
+def flux_wide_vae() -> Any:
+    """Its VAE needs by far the most memory, as that of a large model at a large size."""
+    parts = _flux_parts(guidance=False)
+    torch.manual_seed(0)
+    parts["vae"] = D.AutoencoderKL(
+        sample_size=128,
+        down_block_types=("DownEncoderBlock2D",) * 4,
+        up_block_types=("UpDecoderBlock2D",) * 4,
+        block_out_channels=(32,) * 4,
+        layers_per_block=1,
+        latent_channels=1,
+        use_quant_conv=False,
+        use_post_quant_conv=False,
+        shift_factor=0.0609,
+        scaling_factor=1.5035,
+    )
+    return D.FluxPipeline(**parts, image_encoder=None, feature_extractor=None)
+
+
 def flux_dev() -> Any:
     return D.FluxPipeline(**_flux_parts(guidance=True), image_encoder=None, feature_extractor=None)
 
@@ -147,12 +166,12 @@ def sdxl() -> Any:
     )
 
 
-def cogvideox() -> Any:
+def _cogvideox_parts(in_channels: int) -> dict[str, Any]:
     torch.manual_seed(0)
     tr = D.CogVideoXTransformer3DModel(
         num_attention_heads=2,
         attention_head_dim=16,
-        in_channels=8,
+        in_channels=in_channels,
         out_channels=4,
         time_embed_dim=2,
         text_embed_dim=32,
@@ -177,13 +196,21 @@ def cogvideox() -> Any:
         norm_num_groups=2,
         temporal_compression_ratio=4,
     )
-    return D.CogVideoXImageToVideoPipeline(
-        tokenizer=words.t5_tokenizer(),
-        text_encoder=words.t5(),
-        vae=vae,
-        transformer=tr,
-        scheduler=D.CogVideoXDDIMScheduler(),
-    )
+    return {
+        "tokenizer": words.t5_tokenizer(),
+        "text_encoder": words.t5(),
+        "vae": vae,
+        "transformer": tr,
+        "scheduler": D.CogVideoXDDIMScheduler(),
+    }
+
+
+def cogvideox() -> Any:
+    return D.CogVideoXImageToVideoPipeline(**_cogvideox_parts(8))
+
+
+def cogvideox_words() -> Any:
+    return D.CogVideoXPipeline(**_cogvideox_parts(4))
 
 
 def _wan_vae() -> Any:
@@ -221,6 +248,17 @@ def wan21() -> Any:
         transformer=_wan_transformer(),
         image_encoder=words.clip_vision(),
         image_processor=CLIPImageProcessor(crop_size=32, size=32),
+        transformer_2=None,
+    )
+
+
+def wan_words() -> Any:
+    return D.WanPipeline(
+        tokenizer=words.t5_tokenizer(),
+        text_encoder=words.t5(),
+        vae=_wan_vae(),
+        scheduler=D.UniPCMultistepScheduler(prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0),
+        transformer=_wan_transformer(in_ch=16, image_dim=None),
         transformer_2=None,
     )
 
@@ -416,10 +454,10 @@ def ltx2() -> Any:
     )
 
 
-def hunyuan() -> Any:
+def _hunyuan_parts(in_channels: int, *, image: bool) -> dict[str, Any]:
     torch.manual_seed(0)
     tr = D.HunyuanVideoTransformer3DModel(
-        in_channels=9,
+        in_channels=in_channels,
         out_channels=4,
         num_attention_heads=2,
         attention_head_dim=10,
@@ -428,11 +466,11 @@ def hunyuan() -> Any:
         num_refiner_layers=1,
         patch_size=1,
         patch_size_t=1,
-        guidance_embeds=False,
+        guidance_embeds=not image,
         text_embed_dim=16,
         pooled_projection_dim=8,
         rope_axes_dim=(2, 4, 4),
-        image_condition_type="latent_concat",
+        image_condition_type="latent_concat" if image else None,
     )
     vae = D.AutoencoderKLHunyuanVideo(
         in_channels=3,
@@ -449,17 +487,26 @@ def hunyuan() -> Any:
         temporal_compression_ratio=4,
         mid_block_add_attention=True,
     )
-    te = words.llava()
+    return {
+        "tokenizer": words.llama_tokenizer(),
+        "transformer": tr,
+        "vae": vae,
+        "scheduler": FlowMatchEulerDiscreteScheduler(shift=7.0),
+        "text_encoder_2": words.clip_text(8, 32),
+        "tokenizer_2": words.clip_tokenizer(),
+    }
+
+
+def hunyuan() -> Any:
     return D.HunyuanVideoImageToVideoPipeline(
-        text_encoder=te,
-        tokenizer=words.llama_tokenizer(),
-        transformer=tr,
-        vae=vae,
-        scheduler=FlowMatchEulerDiscreteScheduler(shift=7.0),
-        text_encoder_2=words.clip_text(8, 32),
-        tokenizer_2=words.clip_tokenizer(),
+        text_encoder=words.llava(),
         image_processor=CLIPImageProcessor(crop_size=224, size=224),
+        **_hunyuan_parts(9, image=True),
     )
+
+
+def hunyuan_words() -> Any:
+    return D.HunyuanVideoPipeline(text_encoder=words.llama(), **_hunyuan_parts(4, image=False))
 
 
 @dataclass(frozen=True)
@@ -493,6 +540,7 @@ _TEMPLATE = {
 _FRAME = ("first_frame",)
 TINY: Mapping[str, Tiny] = {
     "flux": Tiny(flux, "flux", fixed=_SHORT),
+    "flux-wide-vae": Tiny(flux_wide_vae, "flux", fixed=_SHORT),
     "flux-dev": Tiny(flux_dev, "flux", guidance=3.5, fixed=_SHORT),
     "kontext": Tiny(kontext, "flux-kontext", ("reference",), guidance=2.5, fixed=_SHORT),
     "klein": Tiny(
@@ -504,6 +552,8 @@ TINY: Mapping[str, Tiny] = {
     ),
     "sdxl": Tiny(sdxl, "sdxl", guidance=5.0),
     "cogvideox": Tiny(cogvideox, "cogvideox", _FRAME, frames=(8, 1), guidance=6.0, fixed=_SHORT),
+    "cogvideox-words": Tiny(cogvideox_words, "cogvideox-words", frames=(8, 1), guidance=6.0, fixed=_SHORT),
+    "wan-words": Tiny(wan_words, "wan-words", frames=(4, 1), guidance=5.0, fixed=_SHORT),
     "wan21": Tiny(wan21, "wan", _FRAME, frames=(4, 1), guidance=5.0, fixed=_SHORT),
     "wan22-5b": Tiny(wan22_5b, "wan", _FRAME, 32, (4, 1), 5.0, _SHORT),
     "wan22-a14b": Tiny(wan22_a14b, "wan", (*_FRAME, "last_frame"), frames=(4, 1), guidance=3.5, fixed=_SHORT),
@@ -524,5 +574,13 @@ TINY: Mapping[str, Tiny] = {
         guidance=1.0,
         fixed={"max_sequence_length": 64},
         call={"prompt_template": _TEMPLATE},
+    ),
+    "hunyuan-words": Tiny(
+        hunyuan_words,
+        "hunyuan-words",
+        frames=(4, 1),
+        guidance=6.0,
+        fixed={"max_sequence_length": 64},
+        call={"prompt_template": {"template": "{}", "crop_start": 0}},
     ),
 }

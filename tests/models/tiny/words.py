@@ -17,6 +17,7 @@ from transformers import (
     Gemma3ForConditionalGeneration,
     GemmaTokenizer,
     LlamaConfig,
+    LlamaModel,
     LlamaTokenizer,
     LlavaConfig,
     LlavaForConditionalGeneration,
@@ -166,9 +167,8 @@ def gemma3() -> Any:
     return Gemma3ForConditionalGeneration(Gemma3Config(text_config=text, vision_config=vision, **tokens)).eval()
 
 
-def llava() -> Any:
-    torch.manual_seed(0)
-    text = LlamaConfig(
+def _llama_config() -> Any:
+    return LlamaConfig(
         bos_token_id=1,
         eos_token_id=2,
         hidden_size=16,
@@ -178,6 +178,16 @@ def llava() -> Any:
         pad_token_id=2,
         vocab_size=400,
     )
+
+
+def llama() -> Any:
+    torch.manual_seed(0)
+    return LlamaModel(_llama_config()).eval()
+
+
+def llava() -> Any:
+    torch.manual_seed(0)
+    text = _llama_config()
     vision = CLIPVisionConfig(
         hidden_size=8,
         intermediate_size=37,

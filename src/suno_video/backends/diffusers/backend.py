@@ -30,7 +30,8 @@ from suno_video.backends.base import (
 from suno_video.backends.catalog import ModelCard
 from suno_video.backends.diffusers.device import Place, choose_place
 from suno_video.backends.diffusers.families import Order, call_inputs, family_of
-from suno_video.backends.diffusers.loading import load_painter, load_words
+from suno_video.backends.diffusers.loading import load_painter, load_words, paint_from_words
+from suno_video.backends.diffusers.loras import find_loras
 from suno_video.backends.diffusers.pictures import to_bytes, write_mp4, write_png
 from suno_video.backends.diffusers.sound import encode_audio
 from suno_video.backends.diffusers.weights import find_weights, local_folder
@@ -123,12 +124,14 @@ class DiffusersBackend:
 
         Raises:
             BackendUnavailableError: A package or the weights are missing, damaged, or not to be had.
+            ConfigError: A LoRA that the card names is not there.
         """
         readiness = self.readiness()
         if not readiness.ready:
             raise BackendUnavailableError(f"{self.name}: {readiness.detail.split('. ')[0]}.", _GET)
         _be_quiet()
         self._folder, self._place = find_weights(self._card), choose_place()
+        find_loras(self._card)
 
     def prepare(self, requests: Sequence[StillRequest | ClipRequest], check_stop: Callable[[], None]) -> None:
         """Turn the words of all requests into tensors, and let the text encoder go before the painter comes.
@@ -188,11 +191,14 @@ class DiffusersBackend:
             check_stop()
             return tensors
 
+        order = Order(self._card, request, self._hear(painter, request))
+        if isinstance(request, ClipRequest) and order.from_words:
+            painter = paint_from_words(painter, self._family)
         device = self._where().device
         words = {key: _moved(value, device) for key, value in self._words[self._key(request)].items()}
         try:
             made = painter(
-                **call_inputs(self._family, Order(self._card, request, self._hear(painter, request))),
+                **call_inputs(self._family, order),
                 **words,
                 # A generator of the CPU gives the same noise on every machine.
                 generator=torch.Generator("cpu").manual_seed(request.seed % 2**63),

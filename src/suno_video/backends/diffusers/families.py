@@ -28,6 +28,11 @@ class Order:
         return self.request
 
     @property
+    def from_words(self) -> bool:
+        """Whether the clip begins with no still, of a model that can do without one."""
+        return self.clip.first_frame is None and "first_frame" not in self.card.needs
+
+    @property
     def guides(self) -> bool:
         """Whether the negative prompt counts (classifier-free guidance)."""
         return (self.card.guidance or 0.0) > 1.0
@@ -53,6 +58,8 @@ class Family:
     encode: Callable[[Any, Order], dict[str, Any]]
     """Gives the words as tensors, named as the pipeline takes them. It gets a pipeline with text encoders only."""
     inputs: Callable[[Order], dict[str, Any]] = lambda order: {}
+    from_words: str | None = None
+    """The class that paints with the same parts where there is no still; None: the same one does, or none can."""
     dropped_frames: int = 0
     """How many fewer frames come out than are asked for."""
     vae_float32: bool = False
@@ -89,9 +96,13 @@ def call_inputs(family: Family, order: Order) -> dict[str, Any]:
     if isinstance(request, ClipRequest):
         told["num_frames"] = request.n_frames + family.dropped_frames
     fixed = {
-        key: list(value) if key == "sigmas" and isinstance(value, tuple) else value for key, value in card.fixed.items()
+        key: list(value) if key in _LISTS and isinstance(value, tuple) else value for key, value in card.fixed.items()
     }
     return told | family.inputs(order) | fixed | order.extra_call
+
+
+_LISTS = ("sigmas", "timesteps")
+"""Inputs that pipelines want as lists."""
 
 
 # Words
@@ -147,6 +158,12 @@ def _encode_hunyuan(pipe: Any, order: Order) -> dict[str, Any]:
     return {"prompt_embeds": words, "pooled_prompt_embeds": pooled, "prompt_attention_mask": mask}
 
 
+def _encode_hunyuan_words(pipe: Any, order: Order) -> dict[str, Any]:
+    template = {"prompt_template": order.extra_call["prompt_template"]} if "prompt_template" in order.extra_call else {}
+    words, pooled, mask = pipe.encode_prompt(order.request.prompt, **template, **order.sequence)
+    return {"prompt_embeds": words, "pooled_prompt_embeds": pooled, "prompt_attention_mask": mask}
+
+
 # Pictures
 
 
@@ -168,6 +185,8 @@ def _first_frame(order: Order) -> dict[str, Any]:
 
 
 def _first_and_last(order: Order) -> dict[str, Any]:
+    if order.from_words:
+        return {}
     told = _first_frame(order)
     if order.clip.last_frame is not None and "last_frame" in order.card.inputs:
         told["last_image"] = fitted(order.clip.last_frame, order.clip.size)
@@ -178,18 +197,20 @@ def _ltx(order: Order) -> dict[str, Any]:
     from diffusers.pipelines.ltx.pipeline_ltx_condition import LTXVideoCondition
 
     clip = order.clip
-    conditions = [LTXVideoCondition(image=first_frame_of(clip), frame_index=0)]
+    conditions = [] if order.from_words else [LTXVideoCondition(image=first_frame_of(clip), frame_index=0)]
     if clip.last_frame is not None:
         conditions.append(LTXVideoCondition(image=fitted(clip.last_frame, clip.size), frame_index=clip.n_frames - 1))
-    return {"conditions": conditions, "frame_rate": clip.fps}
+    return {"conditions": conditions or None, "frame_rate": clip.fps}
 
 
 def _ltx2(order: Order) -> dict[str, Any]:
     from diffusers.pipelines.ltx2.pipeline_ltx2_condition import LTX2VideoCondition
 
     clip = order.clip
-    # crf 0: the picture goes in as it is, not as a codec would have left it (and needs no PyAV).
-    conditions = [LTX2VideoCondition(frames=first_frame_of(clip), index=0, strength=1.0, crf=0)]
+    conditions = None
+    if not order.from_words:
+        # crf 0: the picture goes in as it is, not as a codec would have left it (and needs no PyAV).
+        conditions = [LTX2VideoCondition(frames=first_frame_of(clip), index=0, strength=1.0, crf=0)]
     told: dict[str, Any] = {"conditions": conditions, "frame_rate": float(clip.fps), "generate_slots": False}
     if order.audio_latents is not None:
         told |= {"audio_latents": order.audio_latents, "freeze_audio": True}
@@ -202,7 +223,11 @@ FAMILIES: Mapping[str, Family] = {
     "flux2-klein": Family("Flux2KleinPipeline", "still", _encode_klein, _references),
     "sdxl": Family("StableDiffusionXLPipeline", "still", _encode_sdxl),
     "cogvideox": Family("CogVideoXImageToVideoPipeline", "clip", _encode_two, _first_frame),
-    "wan": Family("WanImageToVideoPipeline", "clip", _encode_two, _first_and_last, vae_float32=True),
+    "cogvideox-words": Family("CogVideoXPipeline", "clip", _encode_two),
+    "wan": Family(
+        "WanImageToVideoPipeline", "clip", _encode_two, _first_and_last, from_words="WanPipeline", vae_float32=True
+    ),
+    "wan-words": Family("WanPipeline", "clip", _encode_two, vae_float32=True),
     "ltx": Family("LTXConditionPipeline", "clip", _encode_ltx, _ltx),
     "ltx2": Family(
         "LTX2DFRPipeline", "clip", _encode_ltx2, _ltx2, takes_steps=False, takes_guidance=False, freezes_audio=True
@@ -215,4 +240,5 @@ FAMILIES: Mapping[str, Family] = {
         dropped_frames=4,
         words_see_picture=True,
     ),
+    "hunyuan-words": Family("HunyuanVideoPipeline", "clip", _encode_hunyuan_words),
 }

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Collection
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from suno_video.backends.base import Economy
+from suno_video.backends.base import Economy, FailureKind, MakeFailed
 from suno_video.backends.catalog import ModelCard
 from suno_video.backends.diffusers.device import Place
 from suno_video.backends.diffusers.families import Family
+from suno_video.backends.diffusers.loras import add_loras
 from suno_video.core.errors import BackendUnavailableError, ConfigError
 from suno_video.core.memory import is_out_of_memory
 
@@ -36,16 +38,37 @@ def load_painter(
 
     Raises:
         BackendUnavailableError: The weights do not fit the family, or nothing here can make them smaller.
-        ConfigError: A LoRA that the card names is not there.
+        ConfigError: A LoRA that the card names is not there, or its scheduler takes no such setting.
     """
     left_out: dict[str, Any] = {name: None for name in _parts(folder) if name.startswith(_WORDS)}
     large = [name for name in _parts(folder) if name.startswith(("transformer", "unet"))]
     config = _quantization(large, place) if quantize else None
     pipe = _load(folder, family, place, left_out | ({"quantization_config": config} if config is not None else {}))
-    _add_lora(pipe, card)
+    add_loras(pipe, card)
+    _set_scheduler(pipe, card)
     if quantize and config is None:
         _cast_layers(pipe, large, place)
     _settle(pipe, place, economies)
+    return pipe
+
+
+def paint_from_words(painter: Any, family: Family) -> Any:
+    """Give the pipeline that needs no still, over the parts of one that does; nothing is loaded or copied.
+
+    Raises:
+        MakeFailed: Bad input: these weights were made to begin with a still.
+    """
+    import diffusers
+
+    if family.from_words is None:
+        return painter
+    shape = painter.transformer.config
+    if shape.in_channels != shape.out_channels:  # the rest of what goes in is the still
+        raise MakeFailed(FailureKind.BAD_INPUT, "this model starts from a still, and the scene has none")
+    pipeline = getattr(diffusers, family.from_words)
+    known = dict(painter.config) | painter.components
+    pipe = pipeline(**{name: known[name] for name in inspect.signature(pipeline.__init__).parameters if name in known})
+    pipe.set_progress_bar_config(disable=True)
     return pipe
 
 
@@ -124,6 +147,17 @@ def _quantization(parts: list[str], place: Place) -> Any:
     return None
 
 
+def _set_scheduler(pipe: Any, card: ModelCard) -> None:
+    """Change settings of the scheduler as the card says: a distilled model wants other steps than its teacher."""
+    changes = card.extra.get("scheduler", {})
+    unknown = sorted(set(changes) - set(pipe.scheduler.config))
+    if unknown:
+        name = type(pipe.scheduler).__name__
+        raise ConfigError(f"{card.spec}: {name} has no setting {', '.join(unknown)}.", "Correct extra.scheduler.")
+    if changes:
+        pipe.scheduler = pipe.scheduler.from_config(pipe.scheduler.config, **changes)
+
+
 def _cast_layers(pipe: Any, parts: list[str], place: Place) -> None:
     """Keep weights in eight bits, and calculate as before."""
     import torch
@@ -137,16 +171,3 @@ def _cast_layers(pipe: Any, parts: list[str], place: Place) -> None:
         part = getattr(pipe, name, None)
         if part is not None:
             part.enable_layerwise_casting(storage_dtype=torch.float8_e4m3fn, compute_dtype=place.dtype)
-
-
-def _add_lora(pipe: Any, card: ModelCard) -> None:
-    lora = card.extra.get("lora")
-    if lora is None:
-        return
-    path = Path(str(lora.get("path", ""))).expanduser()
-    if path.suffix != ".safetensors" or not path.is_file():
-        raise ConfigError(f"The LoRA of {card.spec} is no safetensors file that exists: {path}", "Correct extra.lora.")
-    if find_spec("peft") is None:
-        raise BackendUnavailableError(f"{card.spec} uses a LoRA, which needs peft.", "Run: pip install peft")
-    pipe.load_lora_weights(str(path.parent), weight_name=path.name, adapter_name="ours", local_files_only=True)
-    pipe.set_adapters(["ours"], [float(lora.get("weight", 1.0))])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def _check_part(part: Path) -> None:
                 raise BackendUnavailableError(f"{part.parent} is not whole: {part.name}/{shard} is missing.", _AGAIN)
     tensors = list(part.glob("*.safetensors"))
     for file in tensors:
-        _check_length(file)
+        check_file(file)
     if not tensors and any(any(part.glob(pattern)) for pattern in ("*.bin", "*.pt", "*.pth", "*.ckpt")):
         raise BackendUnavailableError(
             f"{part} has no safetensors, only a format that can run code when it is loaded.",
@@ -73,8 +74,8 @@ def _check_part(part: Path) -> None:
         )
 
 
-def _check_length(file: Path) -> None:
-    """A safetensors file says in its head how long it is."""
+def check_file(file: Path) -> None:
+    """Look whether a safetensors file is as long as it says in its head. Raises `BackendUnavailableError`."""
     n_bytes = file.stat().st_size
     try:
         with file.open("rb") as stream:
@@ -100,27 +101,48 @@ def _read_json(file: Path) -> dict[str, Any]:
 def _from_hub(card: ModelCard) -> Path:
     from diffusers import DiffusionPipeline
 
-    revision = card.version or None
+    def download(*, local_files_only: bool) -> str:
+        folder: str = DiffusionPipeline.download(
+            card.remote_name,
+            revision=card.version or None,
+            use_safetensors=True,
+            local_files_only=local_files_only,
+            trust_remote_code=False,
+        )
+        return folder
+
+    return _here_or_fetched(download, card.remote_name, lambda: _require_room(card))
+
+
+def file_from_hub(repo: str, file: str, revision: str | None) -> Path:
+    """Give one file of the hub, downloaded when it is not there.
+
+    Raises:
+        BackendUnavailableError: It is not there, or may not be downloaded.
+    """
+    from huggingface_hub import hf_hub_download
+
+    def download(*, local_files_only: bool) -> str:
+        return str(hf_hub_download(repo, file, revision=revision, local_files_only=local_files_only))
+
+    return _here_or_fetched(download, repo, lambda: None)
+
+
+def _here_or_fetched(download: Callable[..., str], name: str, require_room: Callable[[], None]) -> Path:
+    """Look on the disk first: what is there needs no network."""
     try:
-        return Path(_download(DiffusionPipeline, card.remote_name, revision, local_files_only=True))
+        return Path(download(local_files_only=True))
     except (OSError, ValueError):
         if is_offline():
             raise BackendUnavailableError(
-                f"The weights of {card.remote_name} are not on this machine, and downloads are switched off.",
+                f"The weights of {name} are not on this machine, and downloads are switched off.",
                 "Unset HF_HUB_OFFLINE, or set `source` in the card to a folder that holds them.",
             ) from None
-    _require_room(card)
+    require_room()
     try:
-        return Path(_download(DiffusionPipeline, card.remote_name, revision, local_files_only=False))
+        return Path(download(local_files_only=False))
     except (OSError, ValueError) as exc:
-        raise _no_download(card, exc) from exc
-
-
-def _download(pipeline: Any, name: str, revision: str | None, *, local_files_only: bool) -> str:
-    folder: str = pipeline.download(
-        name, revision=revision, use_safetensors=True, local_files_only=local_files_only, trust_remote_code=False
-    )
-    return folder
+        raise _no_download(name, exc) from exc
 
 
 def _require_room(card: ModelCard) -> None:
@@ -137,15 +159,15 @@ def _require_room(card: ModelCard) -> None:
         )
 
 
-def _no_download(card: ModelCard, exc: Exception) -> BackendUnavailableError:
+def _no_download(name: str, exc: Exception) -> BackendUnavailableError:
     from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError
 
-    page = f"https://huggingface.co/{card.remote_name}"
+    page = f"https://huggingface.co/{name}"
     causes = {type(exc), type(exc.__cause__), type(exc.__context__)}
     if GatedRepoError in causes:
         hint = f"Accept the licence at {page}, then run `hf auth login` or set HF_TOKEN."
-        return BackendUnavailableError(f"{card.remote_name} is only for those who accepted its licence.", hint)
+        return BackendUnavailableError(f"{name} is only for those who accepted its licence.", hint)
     if RepositoryNotFoundError in causes:
-        return BackendUnavailableError(f"The hub has no model {card.remote_name}.", "Look at `source` in its card.")
+        return BackendUnavailableError(f"The hub has no model {name}.", "Look at `source` in its card.")
     reason = (str(exc).splitlines() or ["no reason given"])[0]
-    return BackendUnavailableError(f"{card.remote_name} cannot be downloaded: {reason}", "Try again later.")
+    return BackendUnavailableError(f"{name} cannot be downloaded: {reason}", "Try again later.")

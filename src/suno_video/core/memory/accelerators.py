@@ -17,6 +17,8 @@ _OUT_OF_MEMORY = (
     "cublas_status_alloc_failed",
     "can't allocate memory",  # torch's CPU allocator on Linux
     "not enough memory",  # and on Windows
+    "could not create a primitive",  # oneDNN, which calculates on CPUs: it says no more when it gets no memory
+    "could not create a memory object",
 )
 
 
