@@ -226,6 +226,12 @@ def _backends_of(scene: Scene) -> str:
 def analyze(
     song: o.Song,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw waveform, sections, beats, energy (PNG).")] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Let a language model listen too, and show where it hears otherwise.")
+    ] = False,
+    director: o.Director = None,
+    director_offline: o.DirectorOffline = None,
+    budget: o.Budget = None,
     project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
     fps: o.Fps = None,
     max_duration: o.MaxDuration = None,
@@ -234,7 +240,11 @@ def analyze(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Listen: tempo, beats, sections, key, mood."""
+    """Listen: tempo, beats, sections, key, mood.
+
+    With --listen the model that --director names hears the song too (else the first that has a key). What it says is
+    kept in the project folder; our own analysis keeps the clock.
+    """
     from suno_video.cli.screen import screen
 
     with screen(quiet=quiet or json, verbose=verbose) as events:
@@ -243,13 +253,23 @@ def analyze(
         from suno_video.pipeline import analyze_song
         from suno_video.project.workspace import Project
 
-        flags = o.set_flags(fps=fps, max_duration_s=_seconds(max_duration))
+        flags = o.set_flags(
+            fps=fps,
+            max_duration_s=_seconds(max_duration),
+            **{"money.budget": budget, **o.director_flags(director, director_offline)},
+        )
         wishes = Wishes(project=project, config=config, flags=flags)
         options = film_options(song, wishes)
         check_song_file(song)
-        if project is not None:
-            Project(project).create()
-        heard, analysis = analyze_song(song, options, write=project is not None, events=events)
+        hearing = None
+        if listen:
+            from suno_video.pipeline.hearing import analyze_and_hear
+
+            heard, analysis, hearing = analyze_and_hear(song, options, events=events)
+        else:
+            if project is not None:
+                Project(project).create()
+            heard, analysis = analyze_song(song, options, write=project is not None, events=events)
         if plot is not None:
             from suno_video.analyze.plot import plot_analysis
 
@@ -258,6 +278,10 @@ def analyze(
         put(analysis.model_dump_json())
     else:
         _put_analysis(heard, analysis)
+    if listen:
+        from suno_video.cli.second_ear import put_hearing
+
+        put_hearing(hearing, json=json)
     if plot is not None and not (json or quiet):
         say(f"plot: {plain(plot)}")
 

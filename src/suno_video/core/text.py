@@ -65,7 +65,7 @@ def _shown(line: str) -> str:
 def clusters(text: str) -> list[str]:
     """Split a text into what a reader sees as single characters.
 
-    The rules of Unicode's Annex 29, but for a few that keep together more than it does; never longer than `MAX_CLUSTER`.
+    The rules of Unicode's Annex 29, but for a few that keep more together; never longer than `MAX_CLUSTER`.
     """
     found: list[str] = []
     n_flags = 0

@@ -1,4 +1,4 @@
-"""What a language model that listened said of a song (`vibe.json`). Our own analysis keeps the clock; this is a second ear."""
+"""What a language model that listened said of a song (`vibe.json`): a second ear. Our own analysis keeps the clock."""
 
 from __future__ import annotations
 
