@@ -44,11 +44,10 @@ def release(
         from suno_video.pipeline.advising import adviser_for
         from suno_video.pipeline.crew import open_purse
         from suno_video.pipeline.release import release_texts
-        from suno_video.publish.platforms import texts_for
-        from suno_video.publish.targets import load_target
+        from suno_video.publish.platforms import text_limits, texts_for
 
         if target is not None:
-            load_target(target)  # a wrong name is said before anything is asked and paid
+            text_limits(target)  # a wrong name is said before anything is asked and paid
         place = find_project(project)
         flags = o.set_flags(**{"money.budget": budget, **o.director_flags(director, director_offline)})
         options = film_options(None, Wishes(project=place.root, config=config, flags=flags))

@@ -1,4 +1,4 @@
-"""Texts that go out into the world: what may stand in them, how long they are by somebody's count, where they are cut."""
+"""Texts that go out into the world: what may stand in them, how long they are by each count, where they are cut."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ _JOINERS = "\u200c\u200d"  # they join and part letters in Persian and Indic scr
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _EXTENDS = frozenset("\u0e33\u0eb3\uff9e\uff9f") | frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
 _ENDS = "com|net|org|io|co|me|tv|fm|ly|gg|app|dev|ai|xyz|shop|site|info|link|biz|online|club|top|ru|cn|de|uk|eu|us"
+_SENTENCE_END = re.compile(r"[.!?…](?=\s)|[。！？]")
 _ADDRESS = re.compile(
     r"\b[a-z][a-z0-9+.-]*://\S*|\bwww\.\S+|[\w.+-]+@[\w-]+\.[\w.-]+"
     rf"|\b(?:[\w-]+\.)+(?:{_ENDS})\b(?:/\S*)?|\b(?:[\w-]+\.)+[a-z]{{2,24}}/\S*",
@@ -107,7 +108,7 @@ def _hangul(char: str) -> str:
     return "-"
 
 
-def cut_text(text: str, fits: Callable[[str], bool], *, mark: str = ELLIPSIS) -> str:
+def cut_text(text: str, fits: Callable[[str], bool], *, mark: str = ELLIPSIS, sentences: bool = False) -> str:
     """Give the text, or as much of its beginning as fits, never cut within a visible character.
 
     It ends with a line where one ends in the last quarter of what fits, else with a word where one ends in the last
@@ -115,23 +116,35 @@ def cut_text(text: str, fits: Callable[[str], bool], *, mark: str = ELLIPSIS) ->
 
     Args:
         fits: Whether a text is short enough; true for each beginning of one that is.
+        sentences: Whether to end with a whole sentence, and without `mark`, where one ends in the last half.
     """
     if fits(text):
         return text
-    parts = clusters(text)
-    low, high = 0, len(parts)
-    while low < high:  # the most parts that fit together with the mark
-        middle = (low + high + 1) // 2
-        if fits("".join(parts[:middle]) + mark):
-            low = middle
-        else:
-            high = middle - 1
+    room = _most(len(text), lambda n: fits(text[:n]))
+    # What lies far behind that need not be split at all.
+    parts = clusters(text[: room + 2 * MAX_CLUSTER])
+    low = _most(len(parts), lambda n: fits("".join(parts[:n]) + mark))
     kept = "".join(parts[:low])
+    ends = [found.end() for found in _SENTENCE_END.finditer(kept)] if sentences else []
+    if ends and ends[-1] > len(kept) // 2:
+        return kept[: ends[-1]]
     if low < len(parts) and not parts[low].isspace():
         line, space = kept.rfind("\n"), max((kept.rfind(gap) for gap in (" ", "\n", "\u3000")), default=-1)
         kept = kept[:line] if line > 3 * len(kept) // 4 else kept[:space] if space > len(kept) // 2 else kept
     kept = kept.rstrip(" \n\u3000,;:–-/")
     return kept + mark if kept else ""
+
+
+def _most(high: int, fits: Callable[[int], bool]) -> int:
+    """The largest number up to `high` that fits; 0 where none does."""
+    low = 0
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def utf16_units(text: str) -> int:

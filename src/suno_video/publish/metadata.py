@@ -33,8 +33,8 @@ _PARTS: dict[SectionLabel, str] = {
     "solo": "solo",
 }
 _NUMBERS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
-_HUES = ((12, "pink"), (45, "red"), (75, "orange"), (112, "yellow"), (165, "green"), (215, "teal"))
-_HUES_ON = ((268, "blue"), (312, "violet"), (350, "magenta"), (361, "pink"))
+_HUES = ((12, "pink"), (36, "red"), (75, "orange"), (112, "yellow"), (165, "green"), (215, "teal"))
+_HUES_ON = ((285, "blue"), (312, "violet"), (350, "magenta"), (361, "pink"))
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def _paragraphs(known: _Known) -> Iterable[str]:
     yield quote_of(known.song.lyrics)
     yield " ".join(filter(None, (_sound(known), _form(known.analysis))))
     yield _film(known)
-    yield f"From {clean_line(known.song.album, 100)}." if known.song.album else ""
+    yield f"From the album {clean_line(known.song.album, 100)}." if known.song.album else ""
 
 
 def quote_of(lyrics: Lyrics | None) -> str:

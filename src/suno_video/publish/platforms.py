@@ -40,16 +40,21 @@ def text_targets() -> tuple[str, ...]:
     return tuple(name for name in target_names() if load_target(name).texts is not None)
 
 
+def text_limits(target: str) -> TextLimits:
+    """Give the limits of a target on texts. Raises `UsageError` where there is no such target, or it takes none."""
+    known = load_target(target)
+    if known.texts is None:
+        raise UsageError(f"{known.title} takes no texts.", f"Use one of: {', '.join(text_targets())}.")
+    return known.texts
+
+
 def texts_for(texts: ReleaseTexts, target: str) -> PlatformTexts:
     """Bring texts into the form of a platform. Whatever a person wrote into them, it is within every limit.
 
     Raises:
         UsageError: There is no such target, or it takes no texts.
     """
-    known = load_target(target)
-    limits = known.texts
-    if limits is None:
-        raise UsageError(f"{known.title} takes no texts.", f"Use one of: {', '.join(text_targets())}.")
+    known, limits = load_target(target), text_limits(target)
     most = limits.max_title
     return PlatformTexts(
         target=target,
@@ -78,7 +83,7 @@ def _body(texts: ReleaseTexts, limits: TextLimits) -> str:
     def sent(part: str) -> str:
         return "\n\n".join(filter(None, (limits.escape(part), *tail)))
 
-    return sent(cut_text(words, lambda part: limits.count(sent(part)) <= limits.max_body))
+    return sent(cut_text(words, lambda part: limits.count(sent(part)) <= limits.max_body, sentences=True))
 
 
 def _plain(text: str, limits: TextLimits) -> str:
