@@ -9,12 +9,10 @@ import typer
 
 from suno_video.cli import options as o
 from suno_video.cli.answer import put, say
-from suno_video.cli.wording import counted, plain
+from suno_video.cli.wording import plain
 from suno_video.core.clock import clock, clock_tenths
 
 if TYPE_CHECKING:
-    from suno_video.core.analysis import SongAnalysis
-    from suno_video.core.song import Song
     from suno_video.core.storyboard import Scene
     from suno_video.pipeline import PlannedFilm
     from suno_video.pipeline.foresight import Forecast
@@ -274,54 +272,13 @@ def analyze(
             from suno_video.analyze.plot import plot_analysis
 
             plot_analysis(heard, analysis, plot)
+    from suno_video.cli.heard import put_analysis, put_hearing
+
     if json:
         put(analysis.model_dump_json())
     else:
-        _put_analysis(heard, analysis)
+        put_analysis(heard, analysis)
     if listen:
-        from suno_video.cli.second_ear import put_hearing
-
         put_hearing(hearing, json=json)
     if plot is not None and not (json or quiet):
         say(f"plot: {plain(plot)}")
-
-
-def _lyrics_in_short(song: Song) -> str | None:
-    if song.lyrics is None:
-        return None
-    n_timed = len(song.lyrics.timed_lines)
-    return f"{counted(len(song.lyrics.lines), 'line')}, {n_timed} timed, from {song.lyrics.source}"
-
-
-def _put_analysis(song: Song, analysis: SongAnalysis) -> None:
-    from suno_video.cli.tables import put_fields, put_table
-
-    put_fields(
-        [
-            ("title", song.title),
-            ("artist", song.artist),
-            ("length", clock_tenths(analysis.duration_s)),
-            ("tempo", f"{analysis.tempo_bpm:.1f} bpm" if analysis.tempo_bpm else "no beat"),
-            (
-                "beats",
-                f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
-                f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
-            ),
-            ("key", analysis.key),
-            ("mood", ", ".join(analysis.moods)),
-            ("loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),
-            (
-                "lyrics",
-                _lyrics_in_short(song),
-            ),
-            *(("note", note) for note in song.notes),
-        ]
-    )
-    put("")
-    put_table(
-        ["section", "from", "to", "sounds like", "energy"],
-        [
-            (part.label, clock_tenths(part.start_s), clock_tenths(part.end_s), part.group, f"{part.energy:.2f}")
-            for part in analysis.sections
-        ],
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeFloat, StringConstraints
 
@@ -48,3 +48,7 @@ class Vibe(Record):
     instruments: Annotated[tuple[ShortText, ...], Field(max_length=MAX_INSTRUMENTS)] = ()
     vocals: VocalKind
     summary: Annotated[str, StringConstraints(max_length=600)] = ""
+
+    def as_heard(self) -> dict[str, Any]:
+        """What was heard, as plain data for a prompt: not who heard it, nor in which file."""
+        return self.model_dump(mode="json", exclude={"version", "song_sha256", "heard_by"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from suno_video.core.analysis import SongAnalysis
@@ -45,7 +45,8 @@ def _opinions(song: Song, analysis: SongAnalysis, vibe: Vibe) -> Iterator[Opinio
         yield Opinion("sections", str(mine), str(said), mine == said)
         built = _built(part.label for part in analysis.sections)
         heard = _built(part.label for part in vibe.sections)
-        yield Opinion("labels", ", ".join(built), ", ".join(heard), built == heard)
+        if built != ["other"]:
+            yield Opinion("labels", ", ".join(built), ", ".join(heard), built == heard)
     voices = _voices(song)
     if voices is not None and vibe.vocals != "unclear":
         yield Opinion("vocals", voices, vibe.vocals, (voices == "none") == (vibe.vocals == "none"))
@@ -63,7 +64,7 @@ def _bpm(tempo: float) -> str:
     return f"{tempo:.1f} bpm" if tempo else "no beat"
 
 
-def _built(labels: Iterable[str]) -> Sequence[str]:
+def _built(labels: Iterable[str]) -> list[str]:
     """The course of a song: parts of one kind in a row are one."""
     course: list[str] = []
     for label in labels:
