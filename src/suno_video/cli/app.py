@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from suno_video.cli import backends, facts, films, judge, money, stop
+from suno_video.cli import backends, facts, films, judge, money, release, stop
 from suno_video.cli.answer import prepare_streams, say, silence
 from suno_video.cli.stop import StopSignals
 from suno_video.cli.trouble import Trouble, tell, trouble_of
@@ -44,6 +44,7 @@ for command in (
     money.clean,
     judge.judge,
     facts.check,
+    release.release,
     facts.looks,
     backends.backends,
     facts.config,

@@ -9,12 +9,10 @@ import typer
 
 from suno_video.cli import options as o
 from suno_video.cli.answer import put, say
-from suno_video.cli.wording import counted, plain
+from suno_video.cli.wording import plain
 from suno_video.core.clock import clock, clock_tenths
 
 if TYPE_CHECKING:
-    from suno_video.core.analysis import SongAnalysis
-    from suno_video.core.song import Song
     from suno_video.core.storyboard import Scene
     from suno_video.pipeline import PlannedFilm
     from suno_video.pipeline.foresight import Forecast
@@ -226,6 +224,12 @@ def _backends_of(scene: Scene) -> str:
 def analyze(
     song: o.Song,
     plot: Annotated[Path | None, typer.Option("--plot", help="Draw waveform, sections, beats, energy (PNG).")] = None,
+    listen: Annotated[
+        bool, typer.Option("--listen", help="Let a language model listen too, and show where it hears otherwise.")
+    ] = False,
+    director: o.Director = None,
+    director_offline: o.DirectorOffline = None,
+    budget: o.Budget = None,
     project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
     fps: o.Fps = None,
     max_duration: o.MaxDuration = None,
@@ -234,7 +238,11 @@ def analyze(
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
 ) -> None:
-    """Listen: tempo, beats, sections, key, mood."""
+    """Listen: tempo, beats, sections, key, mood.
+
+    With --listen the model that --director names hears the song too (else the first that has a key). What it says is
+    kept in the project folder; our own analysis keeps the clock.
+    """
     from suno_video.cli.screen import screen
 
     with screen(quiet=quiet or json, verbose=verbose) as events:
@@ -243,61 +251,34 @@ def analyze(
         from suno_video.pipeline import analyze_song
         from suno_video.project.workspace import Project
 
-        flags = o.set_flags(fps=fps, max_duration_s=_seconds(max_duration))
+        flags = o.set_flags(
+            fps=fps,
+            max_duration_s=_seconds(max_duration),
+            **{"money.budget": budget, **o.director_flags(director, director_offline)},
+        )
         wishes = Wishes(project=project, config=config, flags=flags)
         options = film_options(song, wishes)
         check_song_file(song)
-        if project is not None:
-            Project(project).create()
-        heard, analysis = analyze_song(song, options, write=project is not None, events=events)
+        hearing = None
+        if listen:
+            from suno_video.pipeline.hearing import analyze_and_hear
+
+            heard, analysis, hearing = analyze_and_hear(song, options, events=events)
+        else:
+            if project is not None:
+                Project(project).create()
+            heard, analysis = analyze_song(song, options, write=project is not None, events=events)
         if plot is not None:
             from suno_video.analyze.plot import plot_analysis
 
             plot_analysis(heard, analysis, plot)
+    from suno_video.cli.heard import put_analysis, put_hearing
+
     if json:
         put(analysis.model_dump_json())
     else:
-        _put_analysis(heard, analysis)
+        put_analysis(heard, analysis)
+    if listen:
+        put_hearing(hearing, json=json)
     if plot is not None and not (json or quiet):
         say(f"plot: {plain(plot)}")
-
-
-def _lyrics_in_short(song: Song) -> str | None:
-    if song.lyrics is None:
-        return None
-    n_timed = len(song.lyrics.timed_lines)
-    return f"{counted(len(song.lyrics.lines), 'line')}, {n_timed} timed, from {song.lyrics.source}"
-
-
-def _put_analysis(song: Song, analysis: SongAnalysis) -> None:
-    from suno_video.cli.tables import put_fields, put_table
-
-    put_fields(
-        [
-            ("title", song.title),
-            ("artist", song.artist),
-            ("length", clock_tenths(analysis.duration_s)),
-            ("tempo", f"{analysis.tempo_bpm:.1f} bpm" if analysis.tempo_bpm else "no beat"),
-            (
-                "beats",
-                f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
-                f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
-            ),
-            ("key", analysis.key),
-            ("mood", ", ".join(analysis.moods)),
-            ("loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),
-            (
-                "lyrics",
-                _lyrics_in_short(song),
-            ),
-            *(("note", note) for note in song.notes),
-        ]
-    )
-    put("")
-    put_table(
-        ["section", "from", "to", "sounds like", "energy"],
-        [
-            (part.label, clock_tenths(part.start_s), clock_tenths(part.end_s), part.group, f"{part.energy:.2f}")
-            for part in analysis.sections
-        ],
-    )

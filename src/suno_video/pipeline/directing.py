@@ -113,8 +113,10 @@ def _make(
     longest_s = _longest_s(options)
     if adviser is not None:
         from suno_video.direct.llm.director import direct_by_llm
+        from suno_video.pipeline.hearing import known_vibe
 
         cover = project.root / song.cover if song.cover is not None else None
+        vibe = known_vibe(project, song, events)
         try:
             directed = direct_by_llm(
                 song,
@@ -125,6 +127,7 @@ def _make(
                 looks_folder=options.looks_folder,
                 longest_s=longest_s,
                 cover=cover if cover is not None and cover.is_file() else None,
+                vibe=vibe.as_heard() if vibe is not None else None,
                 habits=_habits(options),
             )
         except NoAnswer as exc:

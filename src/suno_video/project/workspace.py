@@ -107,6 +107,21 @@ class Project:
         return self.root / "state.json"
 
     @property
+    def vibe_file(self) -> Path:
+        """What a language model that listened said of the song (`Vibe`)."""
+        return self.root / "vibe.json"
+
+    @property
+    def release_file(self) -> Path:
+        """The texts of the release (`ReleaseTexts`); meant to be edited."""
+        return self.root / "release.json"
+
+    @property
+    def release_origin_file(self) -> Path:
+        """From what those texts were made (`ReleaseOrigin`)."""
+        return self.root / "release-made.json"
+
+    @property
     def marks_file(self) -> Path:
         """What a person said about the takes of each scene (`TakeMarks`)."""
         return self.root / "takes.json"

@@ -17,6 +17,7 @@ from pydantic import StringConstraints, ValidationError
 from suno_video.core.errors import CheckFailedError, ConfigError, UsageError
 from suno_video.core.record import Record
 from suno_video.media.mp4 import Mp4File, Mp4Track, read_mp4
+from suno_video.publish.limits import TextLimits
 
 Level: TypeAlias = Literal["must", "should"]
 Ratio: TypeAlias = Annotated[str, StringConstraints(pattern=r"^\d{1,3}:\d{1,3}$")]
@@ -64,6 +65,8 @@ class Target(Record):
     checked_on: datetime.date
     must: Limits
     should: Limits = Limits()
+    texts: TextLimits | None = None
+    """None where nothing is written beside the film."""
 
 
 class Finding(Record):

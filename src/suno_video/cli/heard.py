@@ -1,0 +1,87 @@
+"""Shows what was heard in a song: by us, and by a language model beside us."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from suno_video.cli.answer import put, put_event
+from suno_video.cli.tables import put_fields, put_table
+from suno_video.cli.wording import counted
+from suno_video.core.analysis import SongAnalysis
+from suno_video.core.clock import clock, clock_tenths
+from suno_video.core.song import Song
+from suno_video.pipeline.hearing import Hearing
+
+
+def put_hearing(hearing: Hearing | None, *, json: bool) -> None:
+    """Print it for people, or as one object; None where nobody listened, which was said already."""
+    if json:
+        put_event(
+            "heard",
+            vibe=hearing.vibe.model_dump(mode="json") if hearing else None,
+            opinions=[asdict(opinion) for opinion in hearing.opinions] if hearing else [],
+            n_disagreements=len(hearing.disagreements) if hearing else 0,
+        )
+        return
+    put("")
+    if hearing is None:
+        put("heard by  nobody else")
+        return
+    vibe = hearing.vibe
+    put_fields(
+        [
+            ("heard by", vibe.heard_by.split(",")[0] + (" (in an earlier run)" if hearing.reused else "")),
+            ("genre", vibe.genre),
+            ("moods", ", then ".join(f"{step.mood} ({clock(step.start_s)})" for step in vibe.moods)),
+            ("instruments", ", ".join(vibe.instruments)),
+            ("vocals", vibe.vocals),
+            ("summary", vibe.summary),
+        ]
+    )
+    put("")
+    put_table(
+        ["", "what", "ours", "theirs"],
+        [("same" if each.agree else "DIFFERS", each.what, each.ours, each.theirs) for each in hearing.opinions],
+    )
+    if hearing.disagreements:
+        put("where they differ, our own analysis is used")
+
+
+def _lyrics_in_short(song: Song) -> str | None:
+    if song.lyrics is None:
+        return None
+    n_timed = len(song.lyrics.timed_lines)
+    return f"{counted(len(song.lyrics.lines), 'line')}, {n_timed} timed, from {song.lyrics.source}"
+
+
+def put_analysis(song: Song, analysis: SongAnalysis) -> None:
+    """Print what we heard, for people."""
+    put_fields(
+        [
+            ("title", song.title),
+            ("artist", song.artist),
+            ("length", clock_tenths(analysis.duration_s)),
+            ("tempo", f"{analysis.tempo_bpm:.1f} bpm" if analysis.tempo_bpm else "no beat"),
+            (
+                "beats",
+                f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
+                f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
+            ),
+            ("key", analysis.key),
+            ("mood", ", ".join(analysis.moods)),
+            ("loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),
+            (
+                "lyrics",
+                _lyrics_in_short(song),
+            ),
+            *(("note", note) for note in song.notes),
+        ]
+    )
+    put("")
+    put_table(
+        ["section", "from", "to", "sounds like", "energy"],
+        [
+            (part.label, clock_tenths(part.start_s), clock_tenths(part.end_s), part.group, f"{part.energy:.2f}")
+            for part in analysis.sections
+        ],
+    )
