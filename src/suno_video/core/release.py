@@ -18,7 +18,7 @@ MAX_TAGS, MAX_TAG = 15, 60
 MAX_HASHTAGS, MAX_HASHTAG = 15, 40
 MAX_CHAPTERS, MAX_CHAPTER = 50, 60
 MIN_CHAPTERS, MIN_CHAPTER_S = 3, 10
-"""With fewer, or shorter ones, YouTube shows none (support.google.com/youtube/answer/9884579, November 2026)."""
+"""With fewer, or shorter ones, YouTube shows none (its help on chapters; not looked up again)."""
 UNTITLED = "Untitled"
 
 Text: TypeAlias = Annotated[str, StringConstraints(max_length=20_000)]
