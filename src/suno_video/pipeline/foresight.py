@@ -19,7 +19,7 @@ from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import EMBEDDED, FilmOptions, PlannedFilm, project_of
 from suno_video.pipeline.planning import make_plan
-from suno_video.pipeline.spending import allot_money
+from suno_video.pipeline.spending import allot_money, stills_by_worth
 from suno_video.pipeline.tasks import backends_of, piece_tasks
 from suno_video.pipeline.unmet import warn_of_unmet
 from suno_video.project.fingerprint import changed_parts
@@ -118,7 +118,8 @@ class _Foresight:
         wishes = take_known_clips(self._stage, TakeStore(self._project.clips), self._footing, self._marks)
         clips = missing_clips(wishes, self._footing)
         # Stills come first: what they cost is gone when the clips' turn comes.
-        still_fates, left_then_usd = self._place_stills(stills, left_usd)
+        in_order = stills_by_worth(self._plan, self._stage, stills, clips)
+        still_fates, left_then_usd = self._place_stills(in_order, left_usd)
         clips_fed, starved = self._fed(clips, still_fates)
         reached = frozenset(name for name, fate in still_fates.items() if fate.action != "stand-in")
         fates = starved | self._place(clips_fed, left_then_usd, reached)
