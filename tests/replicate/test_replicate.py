@@ -18,10 +18,9 @@ from suno_video.backends.calling import NotAClip
 from suno_video.backends.catalog import ModelCard, ModelCatalog, read_cards
 from suno_video.backends.fakeservice import FakeService, Mischief, Trick
 from suno_video.backends.registry import make_backend
-from suno_video.backends.replicate import ReplicateBackend, run_tool
+from suno_video.backends.replicate import ReplicateBackend, quote_tool, run_tool
 from suno_video.backends.replicate.client import ReplicateClient
 from suno_video.backends.replicate.schema import input_faults
-from suno_video.backends.replicate.tools import quote_tool
 from suno_video.core.errors import BackendUnavailableError, ConfigError, KeyRefusedError
 from suno_video.core.frames import FrameSize
 from suno_video.media.mp4 import read_mp4

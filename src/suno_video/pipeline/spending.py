@@ -48,12 +48,12 @@ class Spending:
         """Give the stills in the order in which they are to be made: where they cost money, the best scenes first."""
         if not any(self._costs(wish) for wish in stills):
             return list(stills)
-        return stills_by_worth(self._plan, self._stage, stills, clips, self._open_scenes(stills))
+        return stills_by_worth(self._plan, self._stage, stills, clips, self.open_scenes(stills))
 
     def allot(self, wishes: Sequence[Wish], footing: Footing) -> Allotment:
         """Divide what is left among the scenes whose footage costs money."""
         left_usd = self.purse.left_usd() if self.purse is not None else None
-        return allot_money(self._plan, self._stage, wishes, footing, left_usd, self._open_scenes(wishes))
+        return allot_money(self._plan, self._stage, wishes, footing, left_usd, self.open_scenes(wishes))
 
     def require_allowed(self, wishes: Sequence[Wish]) -> None:
         """Refuse a film that costs money when no budget was given, before anything is made.
@@ -89,7 +89,7 @@ class Spending:
         quote: Quote = self._stage.backends[wish.backend].quote(wish.request)
         return quote
 
-    def _open_scenes(self, wishes: Sequence[Wish]) -> frozenset[str]:
+    def open_scenes(self, wishes: Sequence[Wish]) -> frozenset[str]:
         """Scenes whose footage an earlier run began to buy: they are picked up, whatever the budget says."""
         if self.purse is None:
             return frozenset()

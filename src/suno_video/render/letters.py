@@ -38,7 +38,7 @@ def judge_letters(pictures: Sequence[Sequence[ReadLine]], prompt: str) -> Iterat
     """
     found = [lines for lines in (_not_asked_for(each, prompt) for each in pictures) if _n_letters(lines) >= LETTERS]
     if found and len(found) >= min(2, len(pictures)):
-        most = max(found, key=lambda words: _n_letters(words))
+        most = max(found, key=lambda words: sum(map(len, words)))
         yield Flaw("text", f"there is text in it that nobody asked for: {_shown(' '.join(most))}")
 
 
