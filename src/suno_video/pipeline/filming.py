@@ -76,9 +76,8 @@ class Filming:
         take_known_clips(self._stage, clips, self.footing, self._marks)
         self._mark_missing(still_wishes)
         missing_stills = [wish for wish in still_wishes if wish.scene not in self.footing.stills]
-        clips_to_come = self._missing_clips()
-        self._crew.spending.require_allowed([*missing_stills, *clips_to_come])
-        missing_stills = self._crew.spending.order_stills(missing_stills, clips_to_come)
+        self._crew.spending.require_allowed([*missing_stills, *self._missing_clips()])
+        missing_stills = self._crew.spending.order_stills(missing_stills, self._missing_clips())
         # 2. A whole film at once, if the rest will take its time.
         if self.footing.missing:
             self._write()
