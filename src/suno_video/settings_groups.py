@@ -72,7 +72,7 @@ class ModelSettings(SettingsGroup):
     """Whether models with fewer steps are taken, faster and a little worse; unset, the backend decides."""
 
 
-Check: TypeAlias = Literal["black", "flat", "frozen", "static", "blown", "drift", "cut", "join"]
+Check: TypeAlias = Literal["black", "flat", "frozen", "static", "blown", "drift", "cut", "join", "text"]
 
 
 class CheckSettings(SettingsGroup):
@@ -81,7 +81,7 @@ class CheckSettings(SettingsGroup):
     enabled: bool = True
     """Whether pictures are looked at; without it only their size and length are."""
     skip: tuple[Check, ...] = ()
-    """Checks left out: `black`, `flat`, `frozen`, `static`, `blown`, `drift`, `cut`, `join`."""
+    """Checks left out: `black`, `flat`, `frozen`, `static`, `blown`, `drift`, `cut`, `join`, `text`."""
 
 
 class ReviewSettings(SettingsGroup):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from suno_video.backends.fake import FakeImage, FakeVideo, bad_input, frame_numb
 from suno_video.backends.registry import make_backend
 from suno_video.core.brief import Brief
 from suno_video.core.errors import BadEditError, BadPictureError, NoSuchInputError
-from suno_video.core.events import Event, TakeDone, Warned
+from suno_video.core.events import Event, Notice, TakeDone, Warned
 from suno_video.core.frames import FrameSize
 from suno_video.pipeline import FilmOptions, FilmResult, render_film
 from suno_video.pipeline.cleaning import CleanWishes, clean_project
 from suno_video.pipeline.foresight import foresee_film
+from suno_video.project.purchases import Caps
 from suno_video.project.references import Reference, check_reference
 from suno_video.project.takes import TakeStore
 from suno_video.project.workspace import Project
@@ -321,3 +323,59 @@ def test_scenes_are_as_long_as_the_model_and_a_longer_one_is_told(song: Path, us
     told = [event.text for event in events if isinstance(event, Warned)]
     assert any(text.startswith("fake makes 2.0 s at most: s001 has") and "times slower" in text for text in told)
     assert plan.scenes[0].action == "make"
+
+
+@pytest.mark.slow
+def test_a_chained_clip_that_was_paid_for_is_not_bought_again_when_the_one_before_comes_later(
+    song: Path, tmp_path: Path, use: Any
+) -> None:
+    """It used to be: what a stand-in left to its own still was thrown away with the upgrade."""
+    use(Mover(price_usd="0.10"))
+    first = replace(options_of(), ledger=tmp_path / "ledger.db", caps=Caps(run_usd=Decimal(5)))
+    render(song, first)
+    edit(song, s002={"chain": True}, s003={"chain": True})
+
+    class Broken(Mover):
+        def make(self, request: ClipRequest, job: Job) -> Any:
+            if request.scene == "s001":
+                raise bad_input()
+            return super().make(request, job)
+
+    broken, healed = Broken(price_usd="0.10"), Mover(price_usd="0.10")
+    broken.version = healed.version = "2"
+    use(broken)
+    _, events = render(song, first)
+    assert made(events) == ["s002", "s003"]
+    use(healed)
+    wanted = replace(first, upgrade=True)
+    told = {scene.scene: scene for scene in foresee_film(song, wanted).scenes}
+    assert told["s001"].action == "buy"
+    assert all(told[name].action != "buy" for name in ("s002", "s003"))
+    result, events = render(song, wanted)
+    # These options are one run to the ledger: three clips, then two, then one.
+    assert (made(events), result.stand_ins, result.cost_usd) == (["s001"], {}, Decimal("0.60"))
+    notices = [event.text for event in events if isinstance(event, Notice)]
+    assert sum("--scene s002" in text for text in notices) == 1
+    assert not any("--scene s003" in text for text in notices)  # the clip before it is the one it goes on from
+    assert "--scene s002" in (result.project / "report.html").read_text(encoding="utf-8")
+    assert made(render(song, first)[1]) == []
+    # Asked for, it is bought, and goes on from the clip that is there now; the next one in the chain stays.
+    asked = replace(first, redo=("s002",))
+    result, events = render(song, asked)
+    assert (made(events), result.cost_usd) == (["s002"], Decimal("0.70"))
+    assert healed.came_from["s002"] == "scratch"
+
+
+@pytest.mark.slow
+def test_another_take_of_a_bought_clip_buys_none_of_those_that_go_on_from_it(
+    song: Path, tmp_path: Path, use: Any
+) -> None:
+    use(Mover(price_usd="0.10"))
+    options = replace(options_of(), ledger=tmp_path / "ledger.db", caps=Caps(run_usd=Decimal(5)))
+    render(song, options)
+    edit(song, s002={"chain": True})
+    _, events = render(song, options)
+    assert made(events) == ["s002"], "whoever chains a scene by hand asks for a clip that joins"
+    _, events = render(song, replace(options, redo=("s001",)))
+    assert made(events) == ["s001"]
+    assert [event.text for event in events if isinstance(event, Notice) and "s002" in event.text]

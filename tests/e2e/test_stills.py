@@ -11,13 +11,17 @@ from typing import Any
 import pytest
 from PIL import Image, ImageChops
 
-from suno_video.backends.base import BackendSetup, ClipRequest, Job, MakesKind, StillRequest
+from suno_video.backends.base import FREE, BackendSetup, ClipRequest, Job, MakesKind, StillRequest
 from suno_video.backends.fake import FakeImage, FakeVideo, bad_input
 from suno_video.backends.registry import make_backend
+from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief
 from suno_video.core.events import Event, FilmUpdated, TakeDone
 from suno_video.core.frames import FrameSize
+from suno_video.core.storyboard import Storyboard
+from suno_video.direct.worth import rank_scenes
 from suno_video.pipeline import FilmOptions, FilmResult, render_film
+from suno_video.pipeline.foresight import foresee_film
 from suno_video.project.purchases import Caps
 from suno_video.project.takes import TakeStore
 
@@ -134,3 +138,25 @@ def test_clips_that_have_no_still_to_begin_with_keep_no_other_from_being_bought(
     assert list(result.stand_ins) == ["s001", "s002"]
     assert all(reason.startswith("no still to begin with: ") for reason in result.stand_ins.values())
     assert result.cost_usd == Decimal("0.10")
+
+
+def test_a_budget_for_some_stills_buys_those_of_the_best_scenes(
+    make_song: Callable[..., Path], tmp_path: Path, use: Callable[..., None]
+) -> None:
+    """They used to be bought in the order of the film, so that the chorus went without."""
+    song = make_song("long.wav", 24.0)
+    painter = FakeImage(price_usd="0.10")
+    painter.capabilities = replace(painter.capabilities, concurrency=1)
+    use(painter)
+    brief = Brief(look="cosmos", size=SIZE, still_backend="fake-image", video_backend="parallax")
+    caps = Caps(run_usd=Decimal("0.25"))
+    options = FilmOptions(brief=brief, quality="draft", ledger=tmp_path / "ledger.db", caps=caps)
+    foreseen = foresee_film(song, options)
+    result = render_film(song, options)
+    board = Storyboard.load(result.project / "storyboard.json")
+    analysis = SongAnalysis.load(result.project / "analysis.json")
+    best = [entry.scene.id for entry in rank_scenes(board, analysis, {scene.id: FREE for scene in board.scenes})]
+    assert len(best) > 3 and best[:2] != [scene.id for scene in board.scenes][:2]
+    assert [request.scene for request in painter.requests] == best[:2]
+    assert [scene.scene for scene in foreseen.scenes if scene.action == "buy"] == sorted(best[:2])
+    assert (sorted(result.stand_ins), result.exit_status) == (sorted(best[2:]), 4)

@@ -71,6 +71,10 @@ SCHEMAS: dict[str, dict[str, Any]] = {
         "required": ["prompt"],
         "properties": {"prompt": _STRING, "aspect_ratio": _STRING, "seed": _WHOLE, "output_format": _STRING},
     },
+    "bytedance/latentsync": {
+        "required": ["video", "audio"],
+        "properties": {"video": _STRING, "audio": _STRING, "seed": _WHOLE},
+    },
     "nightmareai/real-esrgan": {
         "required": ["image"],
         "properties": {"image": _STRING, "scale": {"type": "number", "minimum": 0, "maximum": 10}},
@@ -225,7 +229,7 @@ class ReplicateShop(Shop):
             return problem(HTTPStatus.NOT_FOUND, "The output has been deleted")
         raw = self._raw[purchase.id]
         wish, is_cut = raw["input"], "cut" in kinds
-        is_clip = "num_frames" in wish or "duration" in wish
+        is_clip = any(key in wish for key in ("num_frames", "duration", "video"))
         body = self._clip(wish, purchase.fate) if is_clip else _still(wish)
         if not is_cut:
             self._book.deliver(purchase.id, is_spoiled=purchase.fate in SPOILS)
@@ -235,7 +239,7 @@ class ReplicateShop(Shop):
     def _clip(self, wish: Mapping[str, Any], fate: str) -> bytes:
         width, height = _RESOLUTION[wish.get("resolution", "720p")]
         fps = wish.get("frames_per_second", 24)
-        n_frames = wish.get("num_frames") or wish["duration"] * fps
+        n_frames = wish.get("num_frames") or wish.get("duration", 1) * fps
         size = FrameSize(width_px=width, height_px=height)
         made = ClipWish(prompt="", seed=wish.get("seed", 0) % 1000, size=size, fps=fps, n_frames=n_frames)
         return self._shelf.clip(made, fate).read_bytes()

@@ -15,14 +15,15 @@ from PIL import Image
 
 from suno_video.backends.base import BackendSetup, ClipRequest, FailureKind, FileFootage, Job, MakeFailed, StillRequest
 from suno_video.backends.calling import NotAClip
-from suno_video.backends.catalog import ModelCatalog, read_cards
+from suno_video.backends.catalog import ModelCard, ModelCatalog, read_cards
 from suno_video.backends.fakeservice import FakeService, Mischief, Trick
 from suno_video.backends.registry import make_backend
-from suno_video.backends.replicate import ReplicateBackend, run_tool
+from suno_video.backends.replicate import ReplicateBackend, quote_tool, run_tool
 from suno_video.backends.replicate.client import ReplicateClient
 from suno_video.backends.replicate.schema import input_faults
 from suno_video.core.errors import BackendUnavailableError, ConfigError, KeyRefusedError
 from suno_video.core.frames import FrameSize
+from suno_video.media.mp4 import read_mp4
 from tests.replicate.conftest import HAILUO, QUICK, clip_request, new_job
 from tests.replicate.server import SCHEMAS, TOKEN, setup_for
 
@@ -348,6 +349,81 @@ def test_a_tool_is_bought_by_its_newest_version_and_paid_by_the_machines_time(
     assert result.path.suffix == ".webp"
     [order] = orders(service)
     assert (order["version"], order["input"]["scale"]) == ("v1", 2)
+
+
+def tool(name: str) -> ModelCard:
+    return next(card for card in ModelCatalog.of(BackendSetup()).of_backend("replicate", "tool") if card.id == name)
+
+
+def clip_and_sound(tmp_path: Path) -> dict[str, Path]:
+    inputs = {"video": tmp_path / "clip.mp4", "audio": tmp_path / "voice.wav"}
+    inputs["video"].write_bytes(b"\0\0\0\x18ftypmp42 a clip")
+    inputs["audio"].write_bytes(b"RIFF a voice")
+    return inputs
+
+
+def test_lip_sync_uploads_clip_and_sound_and_is_paid_by_the_second_of_sound(
+    service: FakeService, job: Job, tmp_path: Path
+) -> None:
+    card, inputs = tool("bytedance/latentsync"), clip_and_sound(tmp_path)
+    quote = quote_tool(card, inputs, setup_for(service), seconds=4.0)
+    result = run_tool(card, inputs, job, setup_for(service), seconds=4.0, patience=QUICK)
+    assert (quote.expected_usd, quote.worst_usd, result.cost_usd) == tuple(map(Decimal, ("0.12", "0.18", "0.12")))
+    [order] = orders(service)
+    assert order["input"].keys() == {"video", "audio"}
+    assert all(address.startswith(f"{service.url}/v1/files/") for address in order["input"].values())
+    assert read_mp4(result.path).track("vide") is not None
+    assert result.path.is_relative_to(job.scratch)
+
+
+def test_a_tool_whose_run_was_cut_off_is_picked_up_and_not_bought_again(service: FakeService, tmp_path: Path) -> None:
+    card, inputs = tool("bytedance/latentsync"), clip_and_sound(tmp_path)
+
+    class CutOffError(Exception):
+        pass
+
+    def cut_off(ticket: str) -> None:
+        raise CutOffError(ticket)
+
+    with pytest.raises(CutOffError) as died:
+        run_tool(card, inputs, new_job(tmp_path, on_ticket=cut_off), setup_for(service), seconds=4.0, patience=QUICK)
+    again = new_job(tmp_path, ticket=str(died.value))
+    result = run_tool(card, inputs, again, setup_for(service), seconds=4.0, patience=QUICK)
+    assert (result.path.suffix, result.cost_usd) == (".mp4", Decimal("0.12"))
+    assert (len(orders(service)), len(service.book.purchases())) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "seconds", "error", "words"),
+    [
+        (("video", "audio"), None, ConfigError, "bytedance/latentsync"),
+        (("video",), 4.0, MakeFailed, "audio"),
+    ],
+    ids=["a price that hangs on a length nobody gave", "a sound that is missing"],
+)
+def test_a_tool_that_cannot_be_priced_or_lacks_an_input_buys_nothing(
+    service: FakeService, job: Job, tmp_path: Path, inputs: tuple[str, ...], seconds: float | None,
+    error: type[Exception], words: str,
+) -> None:  # fmt: skip
+    there = clip_and_sound(tmp_path)
+    given = {name: there[name] for name in inputs}
+    with pytest.raises(error, match=words):
+        run_tool(tool("bytedance/latentsync"), given, job, setup_for(service), seconds=seconds, patience=QUICK)
+    assert service.book.purchases() == []
+
+
+def test_a_tool_that_was_refused_says_so_and_a_wrong_key_too(
+    service: FakeService, job: Job, request_: ClipRequest, tmp_path: Path
+) -> None:
+    assert request_.first_frame is not None
+    go_wrong(service, Trick(what="refused"))
+    inputs = {"image": request_.first_frame}
+    with pytest.raises(MakeFailed) as failed:
+        run_tool(tool("nightmareai/real-esrgan"), inputs, job, setup_for(service), patience=QUICK)
+    assert failed.value.kind == FailureKind.REFUSED
+    wrong = BackendSetup(services={"replicate_url": service.url, "replicate_token": "r8_wrong"})
+    with pytest.raises(KeyRefusedError):
+        run_tool(tool("nightmareai/real-esrgan"), inputs, new_job(tmp_path), wrong, patience=QUICK)
 
 
 def test_a_card_of_a_users_own_is_checked_like_ours() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,6 +70,7 @@ def write_report(
     costs: CostReport | None = None,
     memory: MemoryReport | None = None,
     reviews: Mapping[str, str] | None = None,
+    remarks: Sequence[str] = (),
 ) -> Path:
     """Write `report.html` into the project folder.
 
@@ -81,6 +82,7 @@ def write_report(
         costs: What was paid for the film; None when nothing was.
         memory: Who, where, and what became of each scene.
         reviews: What was said about the clip and the still of a scene, by scene id.
+        remarks: What a person should know of single scenes, besides the stand-ins.
 
     Raises:
         CannotCreateError, DiskError: The report cannot be written.
@@ -98,6 +100,7 @@ def write_report(
         costs=costs,
         memory=memory,
         reviews=reviews or {},
+        remarks=remarks,
     )
     path = folder / REPORT_NAME
     write_text(path, page)
@@ -118,6 +121,7 @@ def render_report(
     costs: CostReport | None = None,
     memory: MemoryReport | None = None,
     reviews: Mapping[str, str] | None = None,
+    remarks: Sequence[str] = (),
 ) -> str:
     """Render the page as text; arguments as for `write_report`."""
     environment = _environment()
@@ -141,6 +145,7 @@ def render_report(
             for scene in storyboard.scenes
         ],
         stand_ins=stand_ins,
+        remarks=remarks,
         models=_models(storyboard),
         versions=versions,
         costs=costs,

@@ -44,6 +44,7 @@ def examine() -> Iterator[Finding]:
         ("machine", _machine),
         ("settings", _settings),
         ("director", _director),
+        ("text in pictures", _text_reader),
         ("backends", _backends),
     ]
     for name, check in checks:
@@ -169,6 +170,17 @@ def _director() -> Iterator[Finding]:
         yield Finding("director", "fail", exc.message, exc.hint)
     else:
         yield Finding("director", "ok", f"{loaded.settings.director.name}; keys: {known}{package}")
+
+
+def _text_reader() -> Iterator[Finding]:
+    from suno_video.media.reading import installed_reader
+
+    reader = installed_reader()
+    if reader is not None:
+        yield Finding("text in pictures", "ok", f"read by {reader.name}")
+    else:
+        hint = "Models that write gibberish are found out with: pip install 'suno-video[ocr]'"
+        yield Finding("text in pictures", "warn", "not read, nothing that can is installed", hint)
 
 
 def _backends() -> Iterator[Finding]:

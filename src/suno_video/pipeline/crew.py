@@ -16,6 +16,7 @@ from suno_video.core.events import EventSink
 from suno_video.core.storyboard import Storyboard
 from suno_video.direct.soften import soften_prompt
 from suno_video.media.atomic import write_text
+from suno_video.media.reading import installed_reader
 from suno_video.pipeline.advising import require_adviser
 from suno_video.pipeline.chains import cut_out_picture
 from suno_video.pipeline.enlarging import Enlarging
@@ -64,6 +65,7 @@ def on_set(
             soften=soften_prompt,
             isolate=partial(isolated, setup=options.setup) if options.memory.isolate == "auto" else None,
             checks=options.checks,
+            reader=installed_reader() if "text" in options.checks else None,
             retry_refused=options.upgrade,
             reviewer=reviewer,
             review=options.review or ReviewRules(),

@@ -9,6 +9,7 @@ from typing import Any
 
 from suno_video.backends.base import MakesKind
 from suno_video.core.events import EventSink
+from suno_video.media.reading import TextReader
 from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.remembering import StateKeeper
 from suno_video.pipeline.spending import Spending
@@ -32,6 +33,8 @@ class Crew:
     """Gives a backend that works in a fresh process for each take."""
     checks: frozenset[str] = frozenset(ALL_CHECKS)
     """Names of the checks that each clip and still must pass."""
+    reader: TextReader | None = None
+    """Reads text in them; None where nothing that can is installed."""
     retry_refused: bool = False
     """Whether to ask again for what a service refused before (`--upgrade`)."""
     reviewer: Reviewer | None = None

@@ -168,4 +168,5 @@ def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, film
         costs=cost_report(plan.storyboard, filming.entries()),
         memory=memory_report(filming.state),
         reviews=reviews_in_words(project),
+        remarks=tuple(filming.loose_chains().values()),
     )

@@ -12,10 +12,10 @@ from suno_video.assemble.profile import EncoderProfile
 from suno_video.assemble.proof import SyncProof, prove_sync
 from suno_video.assemble.splice import FilmTags, splice
 from suno_video.backends.base import ClipRequest, FailureKind
-from suno_video.core.events import Event, FilmUpdated, SceneDone
+from suno_video.core.events import Event, FilmUpdated, Notice, SceneDone
 from suno_video.core.state import ProjectState
 from suno_video.media.atomic import write_text
-from suno_video.pipeline.chains import in_film_order, missing_clips, split_waiting, take_known_clips
+from suno_video.pipeline.chains import in_film_order, loose_chains, missing_clips, split_waiting, take_known_clips
 from suno_video.pipeline.equipment import Crew
 from suno_video.pipeline.footing import NOT_YET, Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
@@ -77,6 +77,7 @@ class Filming:
         self._mark_missing(still_wishes)
         missing_stills = [wish for wish in still_wishes if wish.scene not in self.footing.stills]
         self._crew.spending.require_allowed([*missing_stills, *self._missing_clips()])
+        missing_stills = self._crew.spending.order_stills(missing_stills, self._missing_clips())
         # 2. A whole film at once, if the rest will take its time.
         if self.footing.missing:
             self._write()
@@ -87,8 +88,11 @@ class Filming:
                 self._note_still(still)
         # 4. Clips: what an earlier run left to be reviewed, then those first that matter most.
         self._make_clips(clips, self._reviews.open_clips(clips, self.footing))
-        now, self._waiting = split_waiting(in_film_order(self._chosen_clips(), self._stage), self.footing)
+        chosen = in_film_order(self._chosen_clips(), self._stage)
+        now, self._waiting = split_waiting(chosen, self.footing, self._crew.spending.open_scenes(chosen))
         self._make_clips(clips, now)
+        for words in self.loose_chains().values():
+            self._crew.events(Notice(words))
         # 5. Clips that are smaller than the film are enlarged last, when no other model is in memory.
         if self._stage.enlarging is not None:
             self._stage.enlarging.make(self.footing.clips.values(), self._crew.events)
@@ -177,6 +181,10 @@ class Filming:
                 wanted |= {order.scene.id: piece.receipt.reason for order in piece.task.orders if order.take is None}
         return {scene.id: wanted[scene.id] for scene in self._stage.board.scenes if scene.id in wanted}
 
+    def loose_chains(self) -> dict[str, str]:
+        """Scenes whose bought clip does not go on from the clip that the film now shows before it, and words for it."""
+        return loose_chains(self._stage, self.footing)
+
     def _splice(self, sound: Path, tags: FilmTags, film_print: str) -> None:
         pieces = [piece.path for piece in self.done]
         n_frames = self._stage.board.n_frames
@@ -262,15 +270,20 @@ class Filming:
             after_take=crew.memory.after_take,
             after_backend=crew.memory.after_backend,
             isolate=crew.isolate,
-            inspector=Inspector(crew.checks),
+            inspector=Inspector(crew.checks, crew.reader),
         )
-        return FootageLoop(self._stage.backends, bench, self._reviews.desk(store)).run(
-            wishes,
-            jobs=crew.jobs,
-            waiting=tuple(self._waiting.values()),
-            then=self._follow,
-            beside=self._reviews.beside("still" if store.folder == self._project.stills else "clip", self.footing),
-        )
+        try:
+            yield from FootageLoop(self._stage.backends, bench, self._reviews.desk(store)).run(
+                wishes,
+                jobs=crew.jobs,
+                waiting=tuple(self._waiting.values()),
+                then=self._follow,
+                beside=self._reviews.beside("still" if store.folder == self._project.stills else "clip", self.footing),
+            )
+        finally:
+            if crew.reader is not None:
+                bench.inspector.close()
+                crew.memory.after_backend()
 
     def _note_piece(self, event: Event) -> None:
         """Pass on what happens to pieces; a finished scene goes into the memory of the film."""

@@ -14,6 +14,7 @@ from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.direct.continuity import prompt_with_state, references_with_state
 from suno_video.pipeline.enlarging import Enlarging
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
+from suno_video.project.fingerprint import part_prints
 from suno_video.project.takes import Take, TakeMarks, take_seed
 from suno_video.project.workspace import Project
 from suno_video.render.orders import ClipOrder, Wish, clip_order, footage_of, legal_clip, make_wish, still_request
@@ -21,6 +22,8 @@ from suno_video.render.orders import ClipOrder, Wish, clip_order, footage_of, le
 STILL_MOVER = "parallax"
 """Plays a scene whose still is there and whose clip is not."""
 NOT_YET = "its footage is not there yet"
+CHAINED = part_prints({"chain": True})
+"""Stands in what a chained clip is made from, besides the picture that it begins with."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,12 @@ class Footing:
     """Scenes whose wanted footage is not there."""
     kept: set[str] = field(default_factory=set)
     """Scenes whose clip a person keeps, whatever has changed."""
+    stays: set[str] = field(default_factory=set)
+    """Chained scenes whose clip was bought and stays, although the clip before it is another one now, or will be."""
+
+    def is_settled(self, scene: str) -> bool:
+        """Whether the clip of a scene stays, whatever becomes of the one before it."""
+        return scene in self.kept or scene in self.stays
 
 
 def with_marks(storyboard: Storyboard, marks: TakeMarks) -> Storyboard:
@@ -143,7 +152,7 @@ class Stage:
         for scene in self.board.scenes:
             if self.makes_files(scene):
                 wish = self.clip_wish(scene, footing, unsure)
-                if wish.follows and scene.id not in footing.kept:
+                if wish.follows and not footing.is_settled(scene.id):
                     unsure.add(scene.id)
                 yield wish
 
@@ -178,7 +187,7 @@ class Stage:
         if legal.audio is not None:
             # Not by the file's content: another tag in it is no other sound, and the project has the song's hash.
             known_by["audio"] = (self._song_sha256, legal.audio.start_s, legal.audio.duration_s)
-        return make_wish(
+        wish = make_wish(
             "clip",
             legal,
             scene.video_backend,
@@ -187,6 +196,13 @@ class Stage:
             known_by=known_by,
             follows=follows,
         )
+        # Only written down: what is in the picture is the same, whether it was meant to go on from something or not.
+        return replace(wish, made_from={**wish.made_from, **CHAINED}) if self.goes_on(scene) else wish
+
+    def goes_on(self, scene: Scene) -> bool:
+        """Whether a scene's clip is to begin where the clip before it ends."""
+        accepts = self.backends[scene.video_backend].capabilities.accepts
+        return scene.chain and self.board.before(scene) is not None and "first_frame" in accepts
 
     def _prompt(self, scene: Scene) -> str:
         """What a model is told: the scene, and what is remembered of who and where."""
@@ -194,9 +210,8 @@ class Stage:
 
     def _goes_on_from(self, scene: Scene, footing: Footing, unsure: Container[str]) -> tuple[Take | None, str]:
         """Give the clip that a chained scene goes on from, or the scene whose clip it has to wait for."""
-        before = self.board.before(scene) if scene.chain else None
-        takes_pictures = "first_frame" in self.backends[scene.video_backend].capabilities.accepts
-        if before is None or not takes_pictures:
+        before = self.board.before(scene)
+        if before is None or not self.goes_on(scene):
             return None, ""
         missing = footing.missing.get(before.id)
         if self.makes_files(before) and before.id in unsure:

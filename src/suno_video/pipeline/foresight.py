@@ -13,13 +13,13 @@ from suno_video.backends.base import Quote
 from suno_video.core.errors import BadEditError
 from suno_video.core.events import EventSink, ignore
 from suno_video.core.money import usd
-from suno_video.pipeline.chains import missing_clips, take_known_clips
+from suno_video.pipeline.chains import LOOSE, loose_chains, missing_clips, take_known_clips
 from suno_video.pipeline.crew import enlarging_of, mark_takes, open_purse
 from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import EMBEDDED, FilmOptions, PlannedFilm, project_of
 from suno_video.pipeline.planning import make_plan
-from suno_video.pipeline.spending import allot_money
+from suno_video.pipeline.spending import allot_money, stills_by_worth
 from suno_video.pipeline.tasks import backends_of, piece_tasks
 from suno_video.pipeline.unmet import warn_of_unmet
 from suno_video.project.fingerprint import changed_parts
@@ -118,18 +118,30 @@ class _Foresight:
         wishes = take_known_clips(self._stage, TakeStore(self._project.clips), self._footing, self._marks)
         clips = missing_clips(wishes, self._footing)
         # Stills come first: what they cost is gone when the clips' turn comes.
-        still_fates, left_then_usd = self._place_stills(stills, left_usd)
+        in_order = stills_by_worth(self._plan, self._stage, stills, clips)
+        still_fates, left_then_usd = self._place_stills(in_order, left_usd)
         clips_fed, starved = self._fed(clips, still_fates)
         reached = frozenset(name for name, fate in still_fates.items() if fate.action != "stand-in")
         fates = starved | self._place(clips_fed, left_then_usd, reached)
         clips = [wish for wish in clips if not self._stays(wish, fates)]
         # 2. The pieces that follow from it
         painted = self._pieces(frozenset(wish.scene for wish in (*stills, *clips)))
+        painted |= {
+            name: replace(painted[name], why=LOOSE.format(scene=name))
+            for name in self._loose(fates)
+            if painted[name].action == "keep"
+        }
         scenes = [
             _with_still(fates.get(scene.id), still_fates.get(scene.id)) or painted[scene.id]
             for scene in self._stage.board.scenes
         ]
         return Forecast(self._plan, tuple(scenes), left_usd)
+
+    def _loose(self, fates: Mapping[str, ForeseenScene]) -> set[str]:
+        """Bought clips of chained scenes that stay, although the one before them is another now, or will be."""
+        board, coming = self._stage.board, {name for name, fate in fates.items() if fate.action in ("make", "buy")}
+        follow = {following.id for name in coming if (following := board.after(self._stage.scene(name))) is not None}
+        return set(loose_chains(self._stage, self._footing)) | (follow & self._footing.stays)
 
     def _stays(self, wish: Wish, fates: dict[str, ForeseenScene]) -> bool:
         """Whether a chained scene keeps the clip that it has, because the one before gets none."""

@@ -7,12 +7,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
-from suno_video.backends.base import Quote
+from suno_video.backends.base import FREE, Quote
 from suno_video.backends.prices import STALE_AFTER_DAYS
 from suno_video.core.errors import UsageError
 from suno_video.core.events import EventSink, Notice, Warned
 from suno_video.core.money import usd
 from suno_video.direct.budget import Allotment, allot, render_order, summarize_allotment
+from suno_video.direct.worth import rank_scenes
 from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.options import PlannedFilm
 from suno_video.render.attempts import BUDGET
@@ -21,7 +22,7 @@ from suno_video.render.purse import Purse
 
 
 class Spending:
-    """Chooses the clips to be made under the caps of a run.
+    """Chooses the clips to be made under the caps of a run, and the order in which stills are bought.
 
     Args:
         purse: None when nothing may be spent.
@@ -43,10 +44,16 @@ class Spending:
         chosen = [replace(wish, worth=worth.get(wish.scene, 0)) for wish in wishes if wish.scene not in left]
         return chosen, left
 
+    def order_stills(self, stills: Sequence[Wish], clips: Sequence[Wish]) -> list[Wish]:
+        """Give the stills in the order in which they are to be made: where they cost money, the best scenes first."""
+        if not any(self._costs(wish) for wish in stills):
+            return list(stills)
+        return stills_by_worth(self._plan, self._stage, stills, clips, self.open_scenes(stills))
+
     def allot(self, wishes: Sequence[Wish], footing: Footing) -> Allotment:
         """Divide what is left among the scenes whose footage costs money."""
         left_usd = self.purse.left_usd() if self.purse is not None else None
-        return allot_money(self._plan, self._stage, wishes, footing, left_usd, self._open_scenes(wishes))
+        return allot_money(self._plan, self._stage, wishes, footing, left_usd, self.open_scenes(wishes))
 
     def require_allowed(self, wishes: Sequence[Wish]) -> None:
         """Refuse a film that costs money when no budget was given, before anything is made.
@@ -82,7 +89,7 @@ class Spending:
         quote: Quote = self._stage.backends[wish.backend].quote(wish.request)
         return quote
 
-    def _open_scenes(self, wishes: Sequence[Wish]) -> frozenset[str]:
+    def open_scenes(self, wishes: Sequence[Wish]) -> frozenset[str]:
         """Scenes whose footage an earlier run began to buy: they are picked up, whatever the budget says."""
         if self.purse is None:
             return frozenset()
@@ -118,6 +125,31 @@ def allot_money(
         has_picture=stills_to_come.union(footing.stills),
         already=there | held,
     )
+
+
+def stills_by_worth(
+    plan: PlannedFilm,
+    stage: Stage,
+    stills: Sequence[Wish],
+    clips: Sequence[Wish],
+    held: frozenset[str] = frozenset(),
+) -> list[Wish]:
+    """Put stills in the order in which money should reach them, and number them so.
+
+    A scene is weighed by what its still and its clip cost together: a still is of most use where the clip that begins
+    with it will be paid for as well.
+
+    Args:
+        clips: What is still to be made of the clips.
+        held: Scenes whose still an earlier run began to buy. They come first: services forget what nobody fetches.
+    """
+    quotes: dict[str, Quote] = {}
+    for wish in (*stills, *clips):
+        quote, before = stage.backends[wish.backend].quote(wish.request), quotes.get(wish.scene, FREE)
+        quotes[wish.scene] = Quote(before.expected_usd + quote.expected_usd, before.worst_usd + quote.worst_usd)
+    ranks = {entry.scene.id: rank for rank, entry in enumerate(rank_scenes(stage.board, plan.analysis, quotes))}
+    ordered = sorted(stills, key=lambda wish: (wish.scene not in held, ranks[wish.scene]))
+    return [replace(wish, worth=place) for place, wish in enumerate(ordered)]
 
 
 def _spends(stage: Stage, scene: str) -> bool:

@@ -18,10 +18,12 @@ from suno_video.core.memory import Advice, forget_tracebacks
 from suno_video.project.purchases import Hold
 from suno_video.project.takes import Take, TakeReceipt, TakeStore
 from suno_video.render.account import Account, FreeAccount, OutcomeUnknown, PaidAccount
+from suno_video.render.doubts import Doubts
 from suno_video.render.inspect import Inspector
 from suno_video.render.orders import Wish
 from suno_video.render.policy import Failure, Plan, Recovery, RetryPolicy, Step
 from suno_video.render.purse import Purse
+from suno_video.render.quality import Flaw
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ class Workbench:
     """Returns memory when a backend was closed."""
     inspector: Inspector = field(default_factory=Inspector)
     """Looks at what was made before it counts."""
+    doubts: Doubts = field(default_factory=Doubts)
+    """Notices when a check refuses scene after scene."""
     isolate: Callable[[str, MakesKind], Any] | None = None
     """Gives the backend of that name such that it works in a fresh process for each take."""
 
@@ -108,7 +112,7 @@ class Attempts:
                     held = closed  # the service has the job: pick it up
                     continue
                 self._paid_usd += Decimal(closed.cost_usd)
-                step = self._recovery.after(closed, self._plan)
+                step = self._next_step(closed)
                 self._tell(closed, step)
                 if step is None:
                     return Missed(wish, closed.kind, closed.reason, self._paid_usd)
@@ -119,6 +123,10 @@ class Attempts:
             return Missed(wish, BUDGET, exc.message, self._paid_usd)
         except OutcomeUnknown as exc:
             return Missed(wish, HELD, str(exc))
+
+    def _next_step(self, failure: Failure) -> Step | None:
+        is_broken = failure.kind == FailureKind.FLAWED and self._bench.doubts.broken(self._wish.backend)
+        return None if is_broken else self._recovery.after(failure, self._plan)
 
     def _open_account(self) -> Account:
         bench, wish = self._bench, self._wish
@@ -166,13 +174,15 @@ class Attempts:
 
     def _put_away(self, made: Footage | Path, job: Job, seconds: float) -> Take | Failure:
         """Look at the file and keep it for ever. One that is not what it should be is a failure that had its price."""
-        cost_usd = self._cost_of(made, job)
+        cost_usd, overlooked = self._cost_of(made, job), list[str]()
         try:
-            path, facts = self._inspect(made)
+            path, facts = self._inspect(made, overlooked)
         except MakeFailed as exc:
             _discard(made, self._bench.scratch)
             return Failure(exc.kind, exc.reason, str(cost_usd))
         wish, plan = self._wish, self._plan
+        if not overlooked:
+            self._bench.doubts.passed(wish.backend)
         receipt = TakeReceipt(
             scene=wish.scene,
             kind=wish.kind,
@@ -185,7 +195,7 @@ class Attempts:
             cost_usd=cost_usd,
             prompt=plan.request.prompt,
             seed=plan.request.seed,
-            changes=plan.changes,
+            changes=(*plan.changes, *(f"kept although: {check}" for check in overlooked)),
             seconds=round(seconds, 3),
             made_from=dict(wish.made_from),
             **facts,
@@ -194,14 +204,22 @@ class Attempts:
         failpoint("take.kept")
         return take
 
-    def _inspect(self, made: Footage | Path) -> tuple[Path, dict[str, Any]]:
-        request, bench = self._plan.request, self._bench
+    def _inspect(self, made: Footage | Path, overlooked: list[str]) -> tuple[Path, dict[str, Any]]:
+        """Give the file and what its receipt says. Checks that found something and are not believed are added."""
+        request, bench, wish = self._plan.request, self._bench, self._wish
+
+        def overlook(flaw: Flaw) -> bool:
+            if not bench.doubts.overlooks(wish.backend, wish.scene, flaw, bench.events):
+                return False
+            overlooked.append(flaw.check)
+            return True
+
         path = made.path if isinstance(made, FileFootage) else made
         if not isinstance(path, Path) or not path.resolve().is_relative_to(bench.scratch.resolve()):
-            raise MakeFailed(FailureKind.BUG, f"{self._wish.backend} gave no file inside its scratch folder")
+            raise MakeFailed(FailureKind.BUG, f"{wish.backend} gave no file inside its scratch folder")
         if isinstance(made, FileFootage) and isinstance(request, ClipRequest):
-            return path, bench.inspector.clip(made, request, self._backend.capabilities, bench.check_stop)
-        return path, bench.inspector.still(path)
+            return path, bench.inspector.clip(made, request, self._backend.capabilities, bench.check_stop, overlook)
+        return path, bench.inspector.still(path, request.prompt, overlook)
 
     def _cost_of(self, made: Footage | Path, job: Job) -> Decimal:
         """What was paid: told with the footage or the job, else what was quoted."""

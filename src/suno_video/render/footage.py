@@ -243,7 +243,7 @@ class FootageLoop:
         return self._retakes.wanting([replace(each, take=self.find(each.wish) or each.take) for each in seen_to])
 
     def _attempt(self, wish: Wish, trouble: str | None) -> Outcome:
-        away = trouble or self._away.get(wish.backend)
+        away = trouble or self._away.get(wish.backend) or self._bench.doubts.broken(wish.backend)
         if away is not None:
             return Missed(wish, FailureKind.UNAVAILABLE, away)
         attempts = Attempts(wish, self._backends[wish.backend], self._bench)

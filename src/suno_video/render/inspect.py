@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from PIL import Image, UnidentifiedImageError
 
 from suno_video.backends.base import Capabilities, ClipRequest, FailureKind, FileFootage, MakeFailed
 from suno_video.core.errors import CheckFailedError, EncoderError
+from suno_video.core.frames import FrameSize
 from suno_video.media.mp4 import read_mp4
+from suno_video.media.reading import TextReader, clip_pictures, still_picture
 from suno_video.media.watch import watch_clip, watch_still
+from suno_video.render.letters import judge_letters, moments_of
 from suno_video.render.quality import ALL_CHECKS, Flaw, judge_clip, judge_still, numbers_of
 
 SHORTEST = 0.75
@@ -25,14 +29,24 @@ class Inspector:
 
     Args:
         checks: The names of the checks of the picture that are made; see `quality.ALL_CHECKS`.
+        reader: Reads text in pictures; without one `text` is not looked for.
     """
 
     checks: frozenset[str] = frozenset(ALL_CHECKS)
+    reader: TextReader | None = None
 
     def clip(
-        self, footage: FileFootage, request: ClipRequest, capabilities: Capabilities, check_stop: Callable[[], None]
+        self,
+        footage: FileFootage,
+        request: ClipRequest,
+        capabilities: Capabilities,
+        check_stop: Callable[[], None],
+        overlook: Callable[[Flaw], bool] = lambda flaw: False,
     ) -> dict[str, Any]:
         """Give what the receipt of a clip says: frames, rate, size, and what was measured in its picture.
+
+        Args:
+            overlook: Asked about each flaw: whether the clip is to be shown all the same.
 
         Raises:
             MakeFailed: It is not an MP4 with a picture, or far too short (`RETRYABLE`), or not to be shown (`FLAWED`).
@@ -45,19 +59,43 @@ class Inspector:
         except (EncoderError, ValueError) as exc:
             raise MakeFailed(FailureKind.RETRYABLE, f"the clip cannot be decoded: {exc}") from None
         starts = "first_frame" in capabilities.accepts
-        self._refuse(judge_clip(watched, request, starts_from_still=starts), "clip")
+        flaws = judge_clip(watched, request, starts_from_still=starts)
+        self._refuse(chain(flaws, self._letters_of_clip(footage.path, facts, request.prompt)), "clip", overlook)
         return facts | {"measured": numbers_of(watched)}
 
-    def still(self, path: Path) -> dict[str, Any]:
-        """Give what the receipt of a still says. Raises `MakeFailed`: no picture (`RETRYABLE`), or none to be shown."""
+    def still(
+        self, path: Path, prompt: str = "", overlook: Callable[[Flaw], bool] = lambda flaw: False
+    ) -> dict[str, Any]:
+        """Give what the receipt of a still says. Raises `MakeFailed`: no picture (`RETRYABLE`), or none to be shown.
+
+        Args:
+            prompt: What was asked for; words in it may be read in the picture.
+            overlook: As for a clip.
+        """
         facts = inspect_still(path)
         if self.checks:
-            self._refuse(judge_still(watch_still(path)), "still")
+            flaws = chain(judge_still(watch_still(path)), self._letters_of_still(path, prompt))
+            self._refuse(flaws, "still", overlook)
         return facts
 
-    def _refuse(self, flaws: Iterable[Flaw], what: str) -> None:
+    def close(self) -> None:
+        """Return the memory of the text reader. It may be used again."""
+        if self.reader is not None:
+            self.reader.close()
+
+    def _letters_of_clip(self, path: Path, facts: dict[str, Any], prompt: str) -> Iterator[Flaw]:
+        if self.reader is not None and "text" in self.checks:
+            size = FrameSize(width_px=facts["width_px"], height_px=facts["height_px"])
+            pictures = clip_pictures(path, size, moments_of(facts["n_frames"]))
+            yield from judge_letters([self.reader.read(picture) for picture in pictures], prompt)
+
+    def _letters_of_still(self, path: Path, prompt: str) -> Iterator[Flaw]:
+        if self.reader is not None and "text" in self.checks:
+            yield from judge_letters([self.reader.read(still_picture(path))], prompt)
+
+    def _refuse(self, flaws: Iterable[Flaw], what: str, overlook: Callable[[Flaw], bool]) -> None:
         for flaw in flaws:
-            if flaw.check in self.checks:
+            if flaw.check in self.checks and not overlook(flaw):
                 raise MakeFailed(FailureKind.FLAWED, f"the {what} is not fit to be shown ({flaw.check}): {flaw.words}")
 
 

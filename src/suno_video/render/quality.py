@@ -1,5 +1,7 @@
 """Judges what a backend made, without any model: black, flat, frozen, static, drifting, cut in the middle.
 
+Text is judged in `letters`, where there is something that reads it.
+
 Every threshold is a constant with its reason; `docs/quality.md` has what was measured. They are meant to find what
 nobody would show, and to let everything else pass: a false alarm costs another clip.
 """
@@ -14,7 +16,7 @@ import numpy as np
 from suno_video.backends.base import ClipRequest
 from suno_video.media.watch import Series, Watched, correlation, watch_still
 
-ALL_CHECKS = ("black", "flat", "frozen", "static", "blown", "drift", "cut", "join")
+ALL_CHECKS = ("black", "flat", "frozen", "static", "blown", "drift", "cut", "join", "text")
 """Every check by its name, in the order in which they are made: the first one that finds something is told."""
 
 MOST = 0.5
