@@ -37,7 +37,7 @@ def server() -> Iterator[LanguageServer]:
     with LanguageServer() as server:
         server.answer("treatment", treat)
         server.answer("storyboard", keep_cuts)
-        server.answer("vibe", {"tempo_bpm": 120, "vocals": "none"})
+        server.answer("vibe", {"tempo_bpm": 120, "vocals": "none", "genre": "test tones", "summary": "A beat."})
         yield server
 
 
@@ -97,6 +97,9 @@ def test_a_film_is_directed_through_each_service(provider: str, song: Path, serv
     assert all("lamp" in scene.prompt for scene in board.scenes)
     assert "is sent" in texts(events, Notice) or "on this machine" in texts(events, Notice)
     assert (spent_usd(song) > 0) == (provider != "ollama:qwen3")
+    if provider in ("gemini", "openai"):
+        assert [len(asked.sounds) for asked in server.named("vibe")] == [1]
+        assert '"vocals": "none"' in server.named("treatment")[0].prompt
     if provider == "gemini":
         body = server.named("treatment")[0].body
         thresholds = {setting["threshold"] for setting in body["safetySettings"]}
@@ -133,7 +136,13 @@ def test_who_is_refused_is_followed_by_another(song: Path, server: LanguageServe
 
 
 @pytest.mark.parametrize(
-    "reply", [Blocked(), Text("", finish="length"), Text("no"), Status(500)], ids=["blocked", "cut off", "words", "500"]
+    "reply",
+    [
+        pytest.param(Blocked(), id="blocked"),
+        pytest.param(Text("", finish="length"), id="cut off"),
+        pytest.param(Text("no"), id="words"),
+        pytest.param(Status(500), id="500", marks=pytest.mark.slow),  # waits between its tries
+    ],
 )
 def test_without_a_treatment_rules_direct_and_the_run_goes_on(reply: Any, song: Path, server: LanguageServer) -> None:
     server.answer("treatment", reply)
@@ -171,7 +180,7 @@ def test_a_plan_that_is_not_written_asks_nobody(song: Path, server: LanguageServ
     plan_film(song, options_of(song, server.choice()), write=False, events=events.append)
     assert not server.requests
     assert not song.with_suffix(".suno-video").exists()
-    assert "does not direct" in texts(events, Notice)
+    assert "would direct: 3 questions, about $0.0" in texts(events, Notice)
 
 
 LYRICS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suno_video.core.analysis import SongAnalysis
@@ -56,6 +57,7 @@ def direct_film(
     project: Project,
     options: FilmOptions,
     *,
+    sound: Path,
     adviser: Adviser | None,
     write: bool,
     events: EventSink,
@@ -63,6 +65,7 @@ def direct_film(
     """Give the storyboard, and how it came about: `made anew`, `kept` or `edited by hand`.
 
     Args:
+        sound: The song's file, for a language model that listens before it directs.
         adviser: The language model that directs; None for rules.
 
     Raises:
@@ -84,7 +87,10 @@ def direct_film(
             again = f"remove {project.storyboard_file.name} to ask again"
             events(Notice(f"this film was not directed as it was wished ({direction.fell_back}); {again}"))
         return Storyboard.load(project.storyboard_file), "kept"
-    made = _make(song, analysis, project, options, adviser, events)
+    if adviser is None:
+        made = _Made(_by_rules(song, analysis, options))
+    else:
+        made = _ask(song, analysis, project, options, adviser, sound=sound if write else None, events=events)
     if write:
         text = made.storyboard.to_json()
         note = Direction(
@@ -100,59 +106,91 @@ def direct_film(
     return made.storyboard, "made anew"
 
 
-def _make(
+def _ask(
     song: Song,
     analysis: SongAnalysis,
     project: Project,
     options: FilmOptions,
-    adviser: Adviser | None,
+    adviser: Adviser,
+    *,
+    sound: Path | None,
     events: EventSink,
 ) -> _Made:
+    """Let a language model direct; rules do where it gives no answer.
+
+    Args:
+        sound: None when nothing is asked, so that it is not listened to either.
+    """
+    from suno_video.direct.llm.director import direct_by_llm
     from suno_video.direct.llm.question import NoAnswer
+    from suno_video.pipeline.hearing import hear_song, known_vibe
 
-    longest_s = _longest_s(options)
-    if adviser is not None:
-        from suno_video.direct.llm.director import direct_by_llm
-        from suno_video.pipeline.hearing import known_vibe
-
-        cover = project.root / song.cover if song.cover is not None else None
-        vibe = known_vibe(project, song, events)
-        try:
-            directed = direct_by_llm(
-                song,
-                analysis,
-                options.brief,
-                adviser,
-                families=painters(),
-                looks_folder=options.looks_folder,
-                longest_s=longest_s,
-                cover=cover if cover is not None and cover.is_file() else None,
-                vibe=vibe.as_heard() if vibe is not None else None,
-                habits=_habits(options),
-            )
-        except NoAnswer as exc:
-            if exc.reason == "key":
-                # Somebody meant it, and can mend it; a film by rules would be another one than they will want.
-                raise KeyRefusedError(
-                    f"{adviser.name} cannot direct: {exc.words}.", "Check the key, or leave it to --director rules."
-                ) from exc
-            was_asked = exc.reason not in ("offline", "budget")
-            say = Warned if was_asked or exc.reason == "budget" else Notice
-            events(say(f"{adviser.name} does not direct, {exc.words}: rules do"))
-            fell_back = f"{adviser.name} did not answer: {exc.words}"
-            return _Made(_by_rules(song, analysis, options, longest_s), fell_back, was_asked)
+    hearing = hear_song(sound, song, analysis, project, adviser, events=events) if sound is not None else None
+    vibe = hearing.vibe if hearing is not None else known_vibe(project, song)
+    cover = project.root / song.cover if song.cover is not None else None
+    try:
+        directed = direct_by_llm(
+            song,
+            analysis,
+            options.brief,
+            adviser,
+            families=painters(),
+            looks_folder=options.looks_folder,
+            longest_s=_longest_s(options),
+            cover=cover if cover is not None and cover.is_file() else None,
+            vibe=vibe.as_heard() if vibe is not None else None,
+            habits=_habits(options),
+        )
+    except NoAnswer as exc:
+        if exc.reason == "key":
+            # Somebody meant it, and can mend it; a film by rules would be another one than they will want.
+            raise KeyRefusedError(
+                f"{adviser.name} cannot direct: {exc.words}.", "Check the key, or leave it to --director rules."
+            ) from exc
+        if sound is None:
+            events(Notice(f"{adviser.name} would direct: {_price(song, analysis, options, is_heard=vibe is not None)}"))
         else:
-            if directed.note:
-                events(Notice(directed.note))
-            return _Made(directed.storyboard, directed.note if directed.is_cut_short else "")
-    return _Made(_by_rules(song, analysis, options, longest_s))
+            say = Notice if exc.reason == "offline" else Warned
+            events(say(f"{adviser.name} does not direct, {exc.words}: rules do"))
+        fell_back = f"{adviser.name} did not answer: {exc.words}"
+        return _Made(_by_rules(song, analysis, options), fell_back, exc.reason not in ("offline", "budget"))
+    if directed.note:
+        events(Notice(directed.note))
+    return _Made(directed.storyboard, directed.note if directed.is_cut_short else "")
 
 
-def _by_rules(song: Song, analysis: SongAnalysis, options: FilmOptions, longest_s: float | None) -> Storyboard:
+def _price(song: Song, analysis: SongAnalysis, options: FilmOptions, *, is_heard: bool) -> str:
+    """Say what it would cost to ask, and that the plan is not theirs yet."""
+    from suno_video.direct.llm.estimate import price_director
+    from suno_video.direct.llm.lineup import line_up
+    from suno_video.direct.llm.vibe import vibe_question
+    from suno_video.direct.rules import draft_by_rules
+
+    lineup = line_up(options.director)
+    assert lineup is not None
+    draft = draft_by_rules(
+        song,
+        analysis,
+        options.brief,
+        families=painters(),
+        looks_folder=options.looks_folder,
+        longest_s=_longest_s(options),
+    )
+    listens = None if is_heard else vibe_question(song, Path(song.file_name))
+    price = price_director(draft, lineup, _habits(options), listens=listens)
+    return f"{price.words}. Nobody is asked before a plan is written, so this is the plan of the rules"
+
+
+def _by_rules(song: Song, analysis: SongAnalysis, options: FilmOptions) -> Storyboard:
     from suno_video.direct.rules import direct_by_rules
 
     return direct_by_rules(
-        song, analysis, options.brief, families=painters(), looks_folder=options.looks_folder, longest_s=longest_s
+        song,
+        analysis,
+        options.brief,
+        families=painters(),
+        looks_folder=options.looks_folder,
+        longest_s=_longest_s(options),
     )
 
 

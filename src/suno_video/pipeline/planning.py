@@ -118,7 +118,9 @@ def make_plan(song: Path, project: Project, options: FilmOptions, *, write: bool
             for reference in options.references:
                 reference.keep(project.references)
         adviser = planning_adviser(project, options, write=write, events=events)
-        storyboard, origin = direct_film(heard, analysis, project, options, adviser=adviser, write=write, events=events)
+        storyboard, origin = direct_film(
+            heard, analysis, project, options, sound=song, adviser=adviser, write=write, events=events
+        )
         state = recall_state(project, storyboard, write=write)
         notes.reused = origin != "made anew"
         notes.detail = f"{len(storyboard.scenes)} scenes, look {storyboard.treatment.look}, {origin}"
