@@ -33,7 +33,8 @@ class DirectorPrice:
         """`4 questions, about $0.05, $0.18 at worst`; `4 questions, free`."""
         if not self.worst_usd:
             return f"{self.n_questions} questions, free"
-        return f"{self.n_questions} questions, about {usd(self.expected_usd)}, {usd(self.worst_usd)} at worst"
+        expected, worst = (usd(amount.quantize(Decimal("0.001"))) for amount in (self.expected_usd, self.worst_usd))
+        return f"{self.n_questions} questions, about {expected}, {worst} at worst"
 
 
 def price_director(
