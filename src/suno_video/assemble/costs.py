@@ -45,6 +45,7 @@ class CostReport:
     """Money of a project, as the report shows it."""
 
     bars: tuple[Bar, ...]
+    """Empty when no scene has cost anything: what a director was paid belongs to none."""
     attempts: tuple[AttemptRow, ...]
     spent: str
     held: str
@@ -67,7 +68,9 @@ def cost_report(storyboard: Storyboard, entries: Sequence[Entry]) -> CostReport 
 def _bars(storyboard: Storyboard, entries: Sequence[Entry]) -> tuple[Bar, ...]:
     made, other = _by_scene(entries, made=True), _by_scene(entries, made=False)
     totals = [made.get(scene.id, Decimal(0)) + other.get(scene.id, Decimal(0)) for scene in storyboard.scenes]
-    highest = max(*totals, Decimal("0.000001"))
+    if not any(totals):
+        return ()
+    highest = max(totals)
     bars = []
     for scene in storyboard.scenes:
         # As wide as the scene is long, so that the chart lies under the timeline of the song.
