@@ -353,7 +353,7 @@ def test_a_chained_clip_that_was_paid_for_is_not_bought_again_when_the_one_befor
     assert all(told[name].action != "buy" for name in ("s002", "s003"))
     result, events = render(song, wanted)
     # These options are one run to the ledger: three clips, then two, then one.
-    assert (made(events), result.stand_ins, result.cost_usd) == (["s001"], {}, Decimal("0.60"))
+    assert (made(events), result.stand_ins, result.cost_usd) == (["s001"], {}, Decimal("0.10"))
     notices = [event.text for event in events if isinstance(event, Notice)]
     assert sum("--scene s002" in text for text in notices) == 1
     assert not any("--scene s003" in text for text in notices)  # the clip before it is the one it goes on from
@@ -362,7 +362,7 @@ def test_a_chained_clip_that_was_paid_for_is_not_bought_again_when_the_one_befor
     # Asked for, it is bought, and goes on from the clip that is there now; the next one in the chain stays.
     asked = replace(first, redo=("s002",))
     result, events = render(song, asked)
-    assert (made(events), result.cost_usd) == (["s002"], Decimal("0.70"))
+    assert (made(events), result.cost_usd) == (["s002"], Decimal("0.10"))
     assert healed.came_from["s002"] == "scratch"
 
 

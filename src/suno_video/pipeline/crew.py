@@ -119,7 +119,8 @@ def open_purse(project: Project, options: FilmOptions, events: EventSink) -> Pur
     """Open the ledger for this run; None when nothing may be spent."""
     if options.ledger is None or options.caps == Caps():
         return None
-    return Purse(Ledger(options.ledger), options.caps, project=project.identity(), run=options.run, events=events)
+    run = options.as_one_run().run
+    return Purse(Ledger(options.ledger), options.caps, project=project.identity(), run=run, events=events)
 
 
 def mark_takes(storyboard: Storyboard, project: Project, options: FilmOptions, *, write: bool = True) -> TakeMarks:

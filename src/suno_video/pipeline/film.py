@@ -33,6 +33,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
     from suno_video.project.workspace import film_path
 
     started = time.perf_counter()
+    options = options.as_one_run()
     if options.jobs == 1:
         keep_one_heap()
     # 1. Where does everything go, and is it ours?

@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -50,8 +50,8 @@ class FilmOptions:
     """The user's ledger; None where nothing may be spent."""
     caps: Caps = field(default_factory=Caps)
     """What may be spent; nothing may when all of them are None."""
-    run: str = field(default_factory=lambda: secrets.token_hex(8))
-    """Id of the run that the cap per run holds for."""
+    run: str = ""
+    """Id of the run that the cap per run holds for; each film is a run of its own when it is empty."""
     memory: MemoryOptions = field(default_factory=MemoryOptions)
     setup: BackendSetup = field(default_factory=BackendSetup)
     """What holds for all backends: model cards, prices, addresses and keys."""
@@ -75,6 +75,10 @@ class FilmOptions:
     """Scenes whose take is to be kept whatever changes."""
     reject: tuple[str, ...] = ()
     """Scenes whose take is never to be played again."""
+
+    def as_one_run(self) -> FilmOptions:
+        """The same, with an id of the run: whoever pays in it, pays out of one budget."""
+        return self if self.run else replace(self, run=secrets.token_hex(8))
 
 
 @dataclass(frozen=True)
