@@ -211,7 +211,9 @@ class MfluxBackend:
             arguments["guidance"] = self._card.guidance
         if self._family.negative and request.negative_prompt:
             arguments["negative_prompt"] = request.negative_prompt
-        return self._model.generate_image(**arguments, **self._references(request)).image
+        references = self._references(request)
+        model = self._model if references else self._family.without_references(self._model)
+        return model.generate_image(**arguments, **references).image
 
     def _references(self, request: StillRequest) -> dict[str, Any]:
         paths = [str(path) for path in request.references[: self._card.max_references]]

@@ -26,17 +26,40 @@ class Family:
     needs_reference: bool = False
     negative: bool = False
     """Whether it takes a negative prompt."""
+    plain: tuple[str, str] | None = None
+    """Module and class that do the same without any picture, where this class fails without one."""
 
     def load_type(self) -> Any:
         """Import the class. Raises `ImportError` where mflux is not installed."""
         return getattr(importlib.import_module(self.module), self.type_name)
+
+    def without_references(self, model: Any) -> Any:
+        """Give what makes a picture from words alone, out of the same weights.
+
+        mflux 0.24 has two classes that are loaded alike; the one that edits joins its pictures even where there are
+        none, and fails.
+        """
+        if self.plain is None:
+            return model
+        module, type_name = self.plain
+        kind = getattr(importlib.import_module(module), type_name)
+        plain = kind.__new__(kind)
+        # A module of MLX is a dict of its parts, with the rest as attributes. Both are shared, nothing is copied.
+        dict.update(plain, model)
+        vars(plain).update(vars(model))
+        return plain
 
 
 FAMILIES: Mapping[str, Family] = {
     "flux1": Family("mflux.models.flux.variants.txt2img.flux", "Flux1", negative=True),
     "kontext": Family("mflux.models.flux.variants.kontext.flux_kontext", "Flux1Kontext", "one", needs_reference=True),
     "flux2": Family("mflux.models.flux2.variants.txt2img.flux2_klein", "Flux2Klein"),
-    "flux2-edit": Family("mflux.models.flux2.variants.edit.flux2_klein_edit", "Flux2KleinEdit", "many"),
+    "flux2-edit": Family(
+        "mflux.models.flux2.variants.edit.flux2_klein_edit",
+        "Flux2KleinEdit",
+        "many",
+        plain=("mflux.models.flux2.variants.txt2img.flux2_klein", "Flux2Klein"),
+    ),
     "z-image": Family("mflux.models.z_image.variants.z_image", "ZImage", negative=True),
     "qwen": Family("mflux.models.qwen.variants.txt2img.qwen_image", "QwenImage", negative=True),
     "qwen-edit": Family(
