@@ -175,6 +175,18 @@ def test_without_a_budget_nobody_is_asked_and_with_one_the_next_run_is(song: Pat
     assert plan_film(song, options_of(song, server.choice())).storyboard.director.startswith("llm 1")
 
 
+def test_what_was_bought_for_the_rules_storyboard_is_not_thrown_away_by_a_larger_budget(
+    song: Path, server: LanguageServer
+) -> None:
+    cents = Caps(run_usd=Decimal("0.001"))
+    first = plan_film(song, options_of(song, server.choice(), caps=cents)).storyboard
+    assert (first.director.startswith("rules"), server.asked) == (True, [])
+    events: list[Event] = []
+    second = plan_film(song, options_of(song, server.choice()), events=events.append)
+    assert (second.storyboard, second.storyboard_origin) == (first, "kept")
+    assert "remove storyboard.json to ask again" in texts(events, Notice)
+
+
 def test_a_plan_that_is_not_written_asks_nobody(song: Path, server: LanguageServer) -> None:
     events: list[Event] = []
     plan_film(song, options_of(song, server.choice()), write=False, events=events.append)

@@ -14,6 +14,7 @@ from suno_video.core.song import Song
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.options import EMBEDDED, FilmOptions
+from suno_video.project.purchases import Caps
 
 if TYPE_CHECKING:
     from suno_video.backends.base import MakesKind
@@ -32,7 +33,7 @@ class _Made:
     fell_back: str = ""
     """Why rules directed instead of who was asked; empty when nothing went wrong."""
     was_asked: bool = True
-    """Whether somebody was; if not for want of money or leave, the next run may."""
+    """Whether the storyboard stays; if nobody was asked for want of money or leave, the next run may ask."""
 
 
 def planning_adviser(project: Project, options: FilmOptions, *, write: bool, events: EventSink) -> Adviser | None:
@@ -153,7 +154,9 @@ def _ask(
             say = Notice if exc.reason == "offline" else Warned
             events(say(f"{adviser.name} does not direct, {exc.words}: rules do"))
         fell_back = f"{adviser.name} did not answer: {exc.words}"
-        return _Made(_by_rules(song, analysis, options), fell_back, exc.reason not in ("offline", "budget"))
+        # Where money may be spent, clips are bought for this storyboard: a later run must not throw them away unasked.
+        may_ask_later = exc.reason in ("offline", "budget") and options.caps == Caps()
+        return _Made(_by_rules(song, analysis, options), fell_back, was_asked=not may_ask_later)
     if directed.note:
         events(Notice(directed.note))
     return _Made(directed.storyboard, directed.note if directed.is_cut_short else "")
