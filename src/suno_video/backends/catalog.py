@@ -9,7 +9,6 @@ from __future__ import annotations
 import difflib
 import hashlib
 import json
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from importlib import resources
@@ -22,16 +21,15 @@ from pydantic import (
     PositiveFloat,
     PositiveInt,
     StringConstraints,
-    ValidationError,
     field_validator,
     model_validator,
 )
 
 from suno_video.backends.base import AcceptsKind, BackendSetup, Capabilities, MakesKind
-from suno_video.core.errors import BadEditError, UsageError
+from suno_video.core.errors import UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.record import Record
-from suno_video.core.toml import toml_faults, toml_reason
+from suno_video.core.toml import parse_toml, read_user_text
 
 CardKind: TypeAlias = Literal["still", "clip", "tool"]
 """A `tool` works on pictures or clips that are there (lip-sync, upscaling, try-on); it plays no scene by itself."""
@@ -244,7 +242,7 @@ class ModelCatalog:
         }
         cards = _by_spec([card for name, text in texts.items() for card in read_cards(text, name)])
         for path in sorted(folder.glob("*.toml")) if folder is not None and folder.is_dir() else ():
-            cards |= _by_spec(list(read_cards(_read_user_file(path), str(path))))
+            cards |= _by_spec(list(read_cards(read_user_text(path), str(path))))
         return cls(tuple(cards.values()))
 
     @classmethod
@@ -280,21 +278,7 @@ class ModelCatalog:
 
 def read_cards(text: str, source: str) -> tuple[ModelCard, ...]:
     """Read `[[model]]` tables from TOML. Raises `BadEditError`, with lines."""
-    try:
-        return _CardFile.model_validate(tomllib.loads(text)).model
-    except tomllib.TOMLDecodeError as exc:
-        raise BadEditError(source, [toml_reason(str(exc), text)]) from exc
-    except ValidationError as exc:
-        raise BadEditError(source, toml_faults(exc, text)) from exc
-
-
-def _read_user_file(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise BadEditError(str(path), [f"not UTF-8 text: {exc.reason} at byte {exc.start}"]) from exc
-    except OSError as exc:
-        raise BadEditError(str(path), [f"it cannot be read: {exc.strerror}"]) from exc
+    return parse_toml(_CardFile, text, source).model
 
 
 def _by_spec(cards: list[ModelCard]) -> dict[str, ModelCard]:

@@ -6,7 +6,6 @@ file comes before ours.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -16,13 +15,13 @@ from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, StringConstraints, ValidationError, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from suno_video.backends.base import FREE, Quote
 from suno_video.core.errors import BadEditError, ConfigError
 from suno_video.core.money import MAX_USD, usd
 from suno_video.core.record import Record
-from suno_video.core.toml import find_toml_line, toml_fault, toml_faults, toml_reason
+from suno_video.core.toml import find_toml_line, parse_toml, read_user_text, toml_fault
 
 Unit: TypeAlias = Literal["clip", "second", "image", "compute-second"]
 Name: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -122,7 +121,11 @@ class PriceBook:
             BadEditError: The user's file cannot be read, does not fit, or contradicts itself; names line and reason.
         """
         ours = resources.files("suno_video.backends").joinpath("models/prices.toml").read_text(encoding="utf-8")
-        theirs = _read_user_file(user_file) if user_file is not None and user_file.is_file() else ()
+        theirs = (
+            read_prices(read_user_text(user_file), str(user_file))
+            if user_file is not None and user_file.is_file()
+            else ()
+        )
         replaced = {(price.backend, price.model) for price in theirs}
         kept = (price for price in read_prices(ours, "prices.toml") if (price.backend, price.model) not in replaced)
         return cls((*kept, *theirs), user_file)
@@ -156,23 +159,9 @@ class PriceBook:
         return [price for price in self.prices if price.usd and price.in_force(today) and price.checked_on < limit]
 
 
-def _read_user_file(path: Path) -> tuple[Price, ...]:
-    try:
-        return read_prices(path.read_text(encoding="utf-8-sig"), str(path))
-    except UnicodeDecodeError as exc:
-        raise BadEditError(str(path), [f"not UTF-8 text: {exc.reason} at byte {exc.start}"]) from exc
-    except OSError as exc:
-        raise BadEditError(str(path), [f"it cannot be read: {exc.strerror}"]) from exc
-
-
 def read_prices(text: str, source: str) -> tuple[Price, ...]:
     """Read prices from TOML, each row ending where the next of its kind begins. Raises `BadEditError`."""
-    try:
-        rows = _PriceFile.model_validate(tomllib.loads(text)).price
-    except tomllib.TOMLDecodeError as exc:
-        raise BadEditError(source, [toml_reason(str(exc), text)]) from exc
-    except ValidationError as exc:
-        raise BadEditError(source, toml_faults(exc, text)) from exc
+    rows = parse_toml(_PriceFile, text, source).price
     prices = _closed(rows)
     reasons = [
         toml_fault(text, ("price", second), _contradiction(text, prices, first, second))

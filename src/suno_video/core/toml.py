@@ -1,11 +1,38 @@
-"""Says where in a TOML file something is wrong: `tomllib` tells no lines once the text has become data."""
+"""Reads TOML that a person wrote, and says where it is wrong: `tomllib` tells no lines of what became data."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
+from pathlib import Path
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+
+from suno_video.core.errors import BadEditError
+
+Shape = TypeVar("Shape", bound=BaseModel)
+
+
+def parse_toml(shape: type[Shape], text: str, source: str) -> Shape:
+    """Read TOML of a known shape. Raises `BadEditError`, with lines."""
+    try:
+        return shape.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as exc:
+        raise BadEditError(source, [toml_reason(str(exc), text)]) from exc
+    except ValidationError as exc:
+        raise BadEditError(source, toml_faults(exc, text)) from exc
+
+
+def read_user_text(path: Path) -> str:
+    """Read a file that a person wrote. Raises `BadEditError` where it cannot be read, or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")  # some editors put a mark before the text
+    except UnicodeDecodeError as exc:
+        raise BadEditError(str(path), [f"not UTF-8 text: {exc.reason} at byte {exc.start}"]) from exc
+    except OSError as exc:
+        raise BadEditError(str(path), [f"it cannot be read: {exc.strerror}"]) from exc
 
 
 def toml_faults(exc: ValidationError, text: str) -> list[str]:

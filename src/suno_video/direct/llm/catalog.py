@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -10,12 +9,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from suno_video.core.errors import BadEditError, ConfigError
+from suno_video.core.errors import ConfigError
 from suno_video.core.money import usd
 from suno_video.core.record import Record
-from suno_video.core.toml import toml_faults, toml_reason
+from suno_video.core.toml import parse_toml, read_user_text
 from suno_video.direct.llm.choice import Provider
 from suno_video.direct.llm.question import Role
 
@@ -113,7 +112,7 @@ class LanguageModels:
         ours = resources.files("suno_video.direct.llm").joinpath("models.toml").read_text(encoding="utf-8")
         theirs: tuple[LanguageModel, ...] = ()
         if user_file is not None and user_file.is_file():
-            theirs = read_models(_text_of(user_file), str(user_file))
+            theirs = read_models(read_user_text(user_file), str(user_file))
         return cls((*theirs, *read_models(ours, "models.toml")), user_file)
 
     def default(self, provider: Provider, role: Role) -> LanguageModel | None:
@@ -147,18 +146,4 @@ class LanguageModels:
 
 def read_models(text: str, source: str) -> tuple[LanguageModel, ...]:
     """Read `[[model]]` tables from TOML. Raises `BadEditError`, with lines."""
-    try:
-        return _ModelFile.model_validate(tomllib.loads(text)).model
-    except tomllib.TOMLDecodeError as exc:
-        raise BadEditError(source, [toml_reason(str(exc), text)]) from exc
-    except ValidationError as exc:
-        raise BadEditError(source, toml_faults(exc, text)) from exc
-
-
-def _text_of(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise BadEditError(str(path), [f"not UTF-8 text: {exc.reason} at byte {exc.start}"]) from exc
-    except OSError as exc:
-        raise BadEditError(str(path), [f"it cannot be read: {exc.strerror}"]) from exc
+    return parse_toml(_ModelFile, text, source).model
