@@ -51,6 +51,12 @@ def dance_music(n_frames: int = N_FRAMES, loudness: float = 1.0) -> MusicCurves:
         beats=beats,
         section_progress=np.linspace(0, 1, n_frames, dtype=np.float32),
         energy=level(0.8),
+        kick=level(beat),
+        snare=level(np.exp(-4 * ((beats / 2 + 0.5) % 1))),
+        hat=level(np.exp(-8 * ((beats * 2) % 1))),
+        voice=level(0.0),
+        tension=level(0.0),
+        drop=level(0.0),
         spectrum=(bands * loudness).astype(np.float32),
     )
 

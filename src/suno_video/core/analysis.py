@@ -18,6 +18,15 @@ SectionLabel: TypeAlias = Literal[
     "intro", "verse", "prechorus", "chorus", "bridge", "build", "drop", "breakdown", "solo", "outro", "silence", "other"
 ]
 
+GridVerdict: TypeAlias = Literal["steady", "free", "unsure", "none"]
+"""`steady`: cut on the grid. `free`: beats are there, and breathe (rubato). `unsure`: two estimators disagree, or
+little is periodic. `none`: nothing to tap to. In the last two cuts go to phrases and onsets."""
+
+EventKind: TypeAlias = Literal["drop", "build", "break", "stop"]
+
+GridSource: TypeAlias = Literal["heard", "beat_this", "tempo", "file"]
+"""Who says where the beats are: our own ears, another tracker's, a tempo given by a person, or a person's file."""
+
 N_BANDS = 32
 """Bands of the spectrum, log-spaced from 40 Hz to 16 kHz (or to half the sample rate)."""
 
@@ -33,6 +42,51 @@ class Section(Record):
     energy: Unit
     """Mean loudness against the rest of this song: 0 the quietest passage, 1 the loudest."""
     confidence: Unit = 0.5
+
+
+class Passage(Record):
+    """A stretch of the song over which the beat grid is equally far to be trusted. Passages tile the song."""
+
+    start_s: NonNegativeFloat
+    end_s: PositiveFloat
+    verdict: GridVerdict
+    trust: Unit
+    """0 not at all .. 1 fully: from periodicity and the agreement of two estimators."""
+    tempo_bpm: NonNegativeFloat = 0.0
+    """Median tempo of the passage; 0 where there is no beat."""
+    why: str = ""
+    """For people: what speaks for or against the grid."""
+
+
+class SongEvent(Record):
+    """Something that happens in the music, beyond its sections.
+
+    A `drop` is the moment at which everything comes in, a `build` the rise before it, a `break` a passage in which the
+    drums or most of the band are gone, a `stop` a sudden silence.
+    """
+
+    kind: EventKind
+    start_s: NonNegativeFloat
+    end_s: NonNegativeFloat
+    strength: Unit = 0.5
+
+
+class VoiceSpan(Record):
+    """A stretch in which somebody sings or raps."""
+
+    start_s: NonNegativeFloat
+    end_s: NonNegativeFloat
+    confidence: Unit = 0.5
+
+
+class DrumHits(Record):
+    """When the drums are hit, by class, for effects; each rises strictly. Empty where nothing drums."""
+
+    kick_s: tuple[NonNegativeFloat, ...] = ()
+    snare_s: tuple[NonNegativeFloat, ...] = ()
+    """Snare, clap or rim: the backbeat."""
+    hat_s: tuple[NonNegativeFloat, ...] = ()
+    """Hats, ride, shaker."""
 
 
 class EnergyCurve(Record):
@@ -91,9 +145,21 @@ class SongAnalysis(Record):
     beats_per_bar: PositiveInt
     beat_confidence: Unit
     """How far the grid is to be trusted; below 0.4 the director cuts on phrases and onsets instead."""
+    beat_division: Literal[2, 3] = 2
+    """Into how many a beat falls: 3 in compound metres (6/8 is two beats of three)."""
+    grid_source: GridSource = "heard"
+    passages: tuple[Passage, ...] = ()
+    """How far the grid is to be trusted, passage by passage; empty in files of older analyses."""
     onsets_s: tuple[NonNegativeFloat, ...]
     """Clear note and drum onsets, for cuts where there is no beat grid."""
     sections: tuple[Section, ...]
+    events: tuple[SongEvent, ...] = ()
+    """In order of their start."""
+    voices: tuple[VoiceSpan, ...] = ()
+    """Where somebody sings, in order, without overlap."""
+    drums: DrumHits = DrumHits()
+    stems: tuple[str, ...] = ()
+    """Stems that sharpened all this: `drums`, `vocals` ..."""
     energy: EnergyCurve
     key: str | None
     """`A minor`, or None where there is no pitch."""
@@ -108,10 +174,17 @@ class SongAnalysis(Record):
 
     @model_validator(mode="after")
     def _check_time_order(self) -> Self:
-        for name in ("beats_s", "downbeats_s", "onsets_s"):
-            times = getattr(self, name)
+        drums = {f"drums.{name}": getattr(self.drums, name) for name in ("kick_s", "snare_s", "hat_s")}
+        marks = {"beats_s": self.beats_s, "downbeats_s": self.downbeats_s, "onsets_s": self.onsets_s, **drums}
+        for name, times in marks.items():
             if any(b <= a for a, b in zip(times, times[1:], strict=False)):
                 raise ValueError(f"{name} must rise strictly")
+        if any(b.start_s < a.start_s for a, b in zip(self.events, self.events[1:], strict=False)):
+            raise ValueError("events must be in order")
+        if any(b.start_s < a.end_s for a, b in zip(self.voices, self.voices[1:], strict=False)):
+            raise ValueError("voices must be in order, without overlap")
+        if any(a.end_s != b.start_s for a, b in zip(self.passages, self.passages[1:], strict=False)):
+            raise ValueError("passages must tile the song")
         if not self.sections or self.sections[0].start_s != 0:
             raise ValueError("sections must begin at 0 s")
         for left, right in zip(self.sections, self.sections[1:], strict=False):
@@ -127,3 +200,9 @@ class SongAnalysis(Record):
         """Index of the section that sounds at a moment; the last one from the end of the song on."""
         starts = [section.start_s for section in self.sections]
         return max(0, int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1)
+
+    def passage_at(self, time_s: float) -> Passage | None:
+        """The passage that sounds at a moment; None where an older analysis has none."""
+        starts = [passage.start_s for passage in self.passages]
+        index = int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1
+        return self.passages[max(0, index)] if self.passages else None

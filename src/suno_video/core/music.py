@@ -37,6 +37,16 @@ class MusicFrame:
     section_progress: float
     energy: float
     """Energy of the section (slow), blended over a second at its borders."""
+    kick: float
+    """1 when the kick drum is hit, falling within a quarter of a second. `snare` and `hat` likewise."""
+    snare: float
+    hat: float
+    voice: float
+    """1 while somebody sings, with soft edges."""
+    tension: float
+    """Rises from 0 to 1 through a build, and is gone at once when it ends."""
+    drop: float
+    """1 at a drop, falling over some four seconds; a stop is felt as -1 while it lasts."""
     spectrum: NDArray[np.float32]
     """Shape (N_BANDS,), bass first."""
 
@@ -58,6 +68,12 @@ class MusicCurves:
     beats: NDArray[np.float64]
     section_progress: Curve
     energy: Curve
+    kick: Curve
+    snare: Curve
+    hat: Curve
+    voice: Curve
+    tension: Curve
+    drop: Curve
     spectrum: Curve
 
     @property
@@ -114,6 +130,12 @@ def music_curves(analysis: SongAnalysis, start_frame: int, n_frames: int) -> Mus
         beats=beats,
         section_progress=_section_progress(analysis, time_s),
         energy=_blend_sections(analysis, time_s),
+        kick=_pulses(analysis.drums.kick_s, time_s, fall_s=0.12),
+        snare=_pulses(analysis.drums.snare_s, time_s, fall_s=0.12),
+        hat=_pulses(analysis.drums.hat_s, time_s, fall_s=0.06),
+        voice=_voice(analysis, time_s),
+        tension=_tension(analysis, time_s),
+        drop=_drop(analysis, time_s),
         spectrum=_pick(energy.spectrum(), index),
     )
 
@@ -157,3 +179,47 @@ def _blend_sections(analysis: SongAnalysis, time_s: NDArray[np.float64]) -> Curv
     for before, after in zip(analysis.sections, analysis.sections[1:], strict=False):
         out = out + (after.energy - before.energy) * np.clip(time_s - (after.start_s - 0.5), 0, 1)
     return out.astype(np.float32)
+
+
+def _pulses(marks_s: tuple[float, ...], time_s: NDArray[np.float64], *, fall_s: float) -> Curve:
+    """1 in the frame that a mark falls into or nearest after it, falling exponentially until the next."""
+    if not marks_s or not len(time_s):
+        return np.zeros(len(time_s), dtype=np.float32)
+    marks = np.asarray(marks_s, dtype=np.float64)
+    step = float(time_s[1] - time_s[0]) if len(time_s) > 1 else 0.0
+    # A mark within a frame is seen in that frame: the picture of frame k is on the screen until k + 1.
+    which = np.searchsorted(marks, time_s + step - 1e-6, side="right") - 1
+    since = np.maximum(0.0, time_s - marks[np.maximum(which, 0)])
+    return np.where(which >= 0, np.exp(-since / fall_s), 0.0).astype(np.float32)
+
+
+_VOICE_EDGE_S = 0.15
+
+
+def _voice(analysis: SongAnalysis, time_s: NDArray[np.float64]) -> Curve:
+    out = np.zeros(len(time_s))
+    for span in analysis.voices:
+        inside = np.minimum(time_s - span.start_s, span.end_s - time_s) / _VOICE_EDGE_S
+        out = np.maximum(out, np.clip(inside + 1, 0, 1))
+    return out.astype(np.float32)
+
+
+def _tension(analysis: SongAnalysis, time_s: NDArray[np.float64]) -> Curve:
+    out = np.zeros(len(time_s))
+    for event in analysis.events:
+        if event.kind == "build" and event.end_s > event.start_s:
+            progress = (time_s - event.start_s) / (event.end_s - event.start_s)
+            out = np.maximum(out, np.where((progress >= 0) & (progress < 1), progress, 0.0))
+    return out.astype(np.float32)
+
+
+_DROP_FALL_S = 1.0
+
+
+def _drop(analysis: SongAnalysis, time_s: NDArray[np.float64]) -> Curve:
+    drops = tuple(event.start_s for event in analysis.events if event.kind == "drop")
+    out = _pulses(drops, time_s, fall_s=_DROP_FALL_S)
+    for event in analysis.events:
+        if event.kind == "stop":
+            out = np.where((time_s >= event.start_s) & (time_s < event.end_s), np.float32(-1), out)
+    return np.asarray(out, dtype=np.float32)

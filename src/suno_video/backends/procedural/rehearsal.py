@@ -39,7 +39,8 @@ def _tiny_request(family: str) -> ClipRequest:
     clock = np.arange(n, dtype=np.float64)
     music = MusicCurves(
         time_s=clock / 30, loudness=level, bass=level, mid=level, treble=level, onset=level, beat=level, downbeat=level,
-        beat_phase=level, bar_phase=level, beats=clock / 15, section_progress=level, energy=level,
+        beat_phase=level, bar_phase=level, beats=clock / 15, section_progress=level, energy=level, kick=level,
+        snare=level, hat=level, voice=level, tension=level, drop=level,
         spectrum=np.full((n, N_BANDS), 0.5, np.float32),
     )  # fmt: skip
     return ClipRequest(
