@@ -158,6 +158,8 @@ def lead_phrase(
     chosen = places[rng.random(len(places)) < density * weight]
     if rng.random() < 0.3:  # an upbeat before the bar
         chosen = np.concatenate([-np.arange(1, int(rng.integers(2, 4)))[::-1] * (1 / division), chosen])
+    if not len(chosen):
+        return []
     out, degree = [], int(rng.integers(-1, 5))
     ends = np.append(chosen[1:], n_bars * m)
     for beat, end in zip(chosen, ends, strict=True):
