@@ -18,7 +18,7 @@ from torch.nn import functional as F
 sys.path.insert(0, str(Path(__file__).parent))
 from mixing import Excerpt, Lesson, draw_lesson
 
-N_FRAMES, BATCH = 1250, 12
+N_FRAMES, BATCH = 1024, 8
 _HELD_OUT_EVERY = 16
 
 
@@ -39,7 +39,7 @@ class Net(nn.Module):
     def forward(self, log: torch.Tensor) -> torch.Tensor:
         """Logits (batch, n, 3) from compressed mel power (batch, n, 80)."""
         rise = F.pad(torch.relu(log[:, 1:] - log[:, :-1]), (0, 0, 1, 0))
-        x = F.elu(self.first(torch.cat([log * 0.8 - 0.8, rise * 2.0], -1).transpose(1, 2)))
+        x = F.elu(self.first(torch.cat([log * 0.5 - 0.5, rise * 2.0], -1).transpose(1, 2)))
         skipped = torch.zeros_like(x)
         for wide, mix in zip(self.wide, self.mix, strict=True):
             y = mix(self.drop(F.elu(wide(x))))
@@ -85,7 +85,7 @@ def main() -> None:
     optimizer = torch.optim.AdamW(net.parameters(), lr=args.rate, weight_decay=1e-3)
     began, step, recent = time.monotonic(), 0, list[float]()
     while (done := (time.monotonic() - began) / 60 / args.minutes) < 1:
-        if step % 100 == 0:
+        if step % 50 == 0:
             library.refresh()
         for group in optimizer.param_groups:  # rise quickly, hold, fall to nothing over the last third
             group["lr"] = args.rate * min(1, (step + 1) / 100, max(0.01, 3 * (1 - done)))
@@ -99,9 +99,9 @@ def main() -> None:
             mean[key].lerp_(value, 1 - keep)
         recent.append(float(loss.detach()))
         step += 1
-        if step % 100 == 0:
-            _report(args, library, mean, step, float(np.mean(recent[-100:])), done)
-    _report(args, library, mean, step, float(np.mean(recent[-100:])), 1.0)
+        if step % 50 == 0:
+            _report(args, library, mean, step, float(np.mean(recent[-50:])), done)
+    _report(args, library, mean, step, float(np.mean(recent[-50:])), 1.0)
 
 
 def _report(args: argparse.Namespace, library: Library, mean: dict[str, torch.Tensor], step: int, loss: float, done: float) -> None:
@@ -109,7 +109,7 @@ def _report(args: argparse.Namespace, library: Library, mean: dict[str, torch.Te
     net.load_state_dict(mean)
     rng = np.random.default_rng(7)
     with torch.no_grad():
-        lessons = [draw_lesson(rng, [excerpt], N_FRAMES) for excerpt in library.held_out[:40]]
+        lessons = [draw_lesson(rng, [excerpt], N_FRAMES) for excerpt in library.held_out[:24]]
         held_out = float(loss_of(net.eval(), lessons)) if lessons else float("nan")
     torch.save(mean, args.out.with_suffix(".pt"))
     np.savez(args.out.with_suffix(".npz"), **{key: value.numpy().astype(np.float16) for key, value in mean.items()})

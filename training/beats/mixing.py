@@ -54,21 +54,22 @@ class Lesson:
 def draw_lesson(rng: np.random.Generator, excerpts: list[Excerpt], n: int) -> Lesson:
     """Mix one excerpt by lot, stretched by lot."""
     excerpt = excerpts[int(rng.integers(len(excerpts)))]
-    stems = _POWER[excerpt.levels]
-    if rng.random() < 0.3:  # somebody sings who has never heard the song
-        other = excerpts[int(rng.integers(len(excerpts)))]
-        stems[3] += np.roll(_POWER[other.levels[3]], int(rng.integers(stems.shape[1])), axis=0)
-    power = _mix(rng, stems)
     stretch = float(np.exp(rng.uniform(-0.2, 0.2))) if rng.random() < 0.7 else 1.0
     lead = int(rng.uniform(0.2, 8) * NET_RATE_HZ) if rng.random() < 0.12 else 0
-    log = _stretched(compress(power, gain=float(np.exp(rng.normal(0, 0.35)))), stretch)
+    used = min(int((n - lead) / stretch) + 2, excerpt.levels.shape[1])
+    start = 0 if lead else int(rng.integers(0, excerpt.levels.shape[1] - used + 1))
+    stems = _POWER[excerpt.levels[:, start : start + used]]
+    if rng.random() < 0.3:  # somebody sings who has never heard the song
+        other = excerpts[int(rng.integers(len(excerpts)))].levels[3]
+        stems[3] += _POWER[np.roll(other, int(rng.integers(len(other))), axis=0)[:used]]
+    log = _stretched(compress(_mix(rng, stems), gain=float(np.exp(rng.normal(0, 0.35)))), stretch)
     shift = int(rng.integers(-3, 4)) if rng.random() < 0.5 else 0
     if shift:
         log = np.roll(log, shift, axis=1)
-        log[:, : max(0, shift)], log[:, 80 + min(0, shift) :] = log[:, [max(0, shift)]], log[:, [79 + min(0, shift)]]
-    wanted = np.stack([_marks(len(log), t, stretch) for t in (excerpt.beats_s, excerpt.downbeats_s)], axis=1)
-    start = 0 if lead else int(rng.integers(0, max(1, len(log) - n + 1)))
-    log, wanted = log[start : start + n - lead], wanted[start : start + n - lead]
+        edge = slice(0, shift) if shift > 0 else slice(shift, None)
+        log[:, edge] = log[:, [shift if shift > 0 else shift - 1]]
+    marks = [_marks(len(log), t - start / NET_RATE_HZ, stretch) for t in (excerpt.beats_s, excerpt.downbeats_s)]
+    log, wanted = log[: n - lead], np.stack(marks, axis=1)[: n - lead]
     before, after = (lead, 0), (n - lead - len(log), 0)
     log = np.pad(log, ((before[0], after[0]), (0, 0)))
     wanted = np.pad(wanted, ((before[0], after[0]), (0, 1)))
@@ -134,7 +135,7 @@ def _mix(rng: np.random.Generator, stems: Matrix) -> Matrix:
         mix *= (10 ** (swell_db / 10))[:, None].astype(np.float32)
     mean = float(mix.mean()) + 1e-12
     hiss = mean * 10 ** (rng.uniform(-6, -1) if rng.random() < 0.8 else rng.uniform(-1.5, 0.3))
-    mix += (hiss * _tone_curve(rng) * rng.gamma(2, 0.5, (n, 1 if rng.random() < 0.5 else 80))).astype(np.float32)
+    mix += (hiss * _tone_curve(rng) * 2 * rng.random((n, 1 if rng.random() < 0.5 else 80), dtype=np.float32)).astype(np.float32)
     # 4. Damage: narrow band, codec
     if rng.random() < 0.25:
         mix[:, int(rng.integers(48, 80)) :] *= np.float32(1e-6)
