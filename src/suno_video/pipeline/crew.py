@@ -30,6 +30,7 @@ from suno_video.pipeline.sound import sound_meanwhile
 from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import backends_of
 from suno_video.pipeline.unmet import warn_of_unmet
+from suno_video.pipeline.warming import say_if_cold
 from suno_video.project.ledger import Ledger
 from suno_video.project.purchases import Caps
 from suno_video.project.takes import Take, TakeMarks, TakeStore
@@ -50,6 +51,7 @@ def on_set(
     enlarging = enlarging_of(plan, options)
     stage = Stage(plan, project, backends, marks, cut_out, deflicker=options.deflicker, enlarging=enlarging)
     warn_of_unmet(stage, events)
+    say_if_cold(plan.storyboard, events)
     profile = profile_of(options, plan.storyboard)
     purse = open_purse(project, options, events)
     reviewer = _reviewer_of(plan, project, options, purse, events)
