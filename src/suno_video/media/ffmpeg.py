@@ -29,6 +29,8 @@ from suno_video.core.frames import I420, FrameSize
 QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
 _STDERR_CHUNKS = 40
+_PIPE_BYTES = 1 << 20
+"""Room in a pipe, where the system gives it: ffmpeg works on while we look at what came."""
 _NO_SPACE = ("no space left on device", "disk quota exceeded", "file too large")
 _IO_FAULT = ("input/output error", "read-only file system")
 # Windows has no sessions; a process group of its own keeps Ctrl-C from the child there.
@@ -141,6 +143,7 @@ class _Child:
             stdout=subprocess.PIPE if read else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=cwd,
+            pipesize=_PIPE_BYTES if read else -1,
             # In its own session: a Ctrl-C goes to us alone, and we stop the child in good order.
             start_new_session=True,
             creationflags=_OWN_GROUP,
