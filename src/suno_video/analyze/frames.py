@@ -50,7 +50,8 @@ class PowerFrames:
         return np.zeros((2 * self.n_fft, len(self._buffer)), dtype=np.float32)
 
     def _starts(self, index: NDArray[np.int64]) -> NDArray[np.int64]:
-        return (2 * index + 1) * self._sample_rate_hz // (2 * self._rate_hz) - self.n_fft // 2
+        starts = (2 * index + 1) * self._sample_rate_hz // (2 * self._rate_hz) - self.n_fft // 2
+        return np.asarray(starts, dtype=np.int64)
 
     def _power(self, windows: Matrix, starts: NDArray[np.int64]) -> Matrix:
         bins = self._bins[: len(starts)]

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -132,6 +133,16 @@ def _too_slow(timeout_s: float) -> EncoderError:
     return EncoderError(f"ffmpeg did not finish within {timeout_s:.0f} s.", "Look whether the machine is overloaded.")
 
 
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Give a pipe more room where the system has such a thing and still grants it to this user."""
+    if pipe is None or sys.platform != "linux":
+        return
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
 class _Child:
     """An ffmpeg process whose stderr is always drained, so that it can never block on it."""
 
@@ -143,11 +154,12 @@ class _Child:
             stdout=subprocess.PIPE if read else subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             cwd=cwd,
-            pipesize=_PIPE_BYTES if read else -1,
             # In its own session: a Ctrl-C goes to us alone, and we stop the child in good order.
             start_new_session=True,
             creationflags=_OWN_GROUP,
         )
+        if read:
+            _widen(self.process.stdout)
         self._drain = threading.Thread(target=self._collect, daemon=True)
         self._drain.start()
 
