@@ -51,7 +51,8 @@ def track_beats(spectra: Spectra, onsets: Onsets, drums: Spectra | None = None) 
     # 2. Tap along, then move each beat to its attack
     fine = _at_full_rate(heard[:, 0])
     frames = follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM)
-    beats = _within_music(refine_beats(spectra, _to_peaks(fine, frames)), spectra)
+    rough = _to_peaks(fine, frames)
+    beats = _within_music(refine_beats(spectra, rough) if len(rough) >= _MIN_BEATS else rough[:0], spectra)
     at = np.clip((beats * NET_RATE_HZ).astype(np.int64), 0, len(heard) - 1)
     if len(beats) < _MIN_BEATS or np.percentile(near[at, 0], 80) < _FAINT:
         return BeatGrid(passages=judge_passages(beats[:0], no_witnesses(), spectra.duration_s))

@@ -23,7 +23,7 @@ from suno_video.core.frames import FrameGrid
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 1"
+ANALYZER = "suno-video listen 2"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
 _BLOCK_S = 2.5
@@ -97,7 +97,9 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
         beats_s=beats.beats_s,
         downbeats_s=beats.downbeats_s,
         beats_per_bar=beats.beats_per_bar,
+        beat_division=beats.division,
         beat_confidence=round(beats.confidence, 3),
+        passages=beats.passages,
         onsets_s=clear,
         sections=sections,
         energy=energy_curve(spectra, onsets, grid),
