@@ -41,6 +41,14 @@ class Step:
     shot: float
     """Position in this clip, 0..1."""
     beats: float
+    kick: float
+    """The kick drum: rises over three frames and falls within a quarter of a second. `snare` and `hat` likewise."""
+    snare: float
+    hat: float
+    voice: float
+    tension: float
+    drop: float
+    """1 at a drop, falling over some four seconds; -1 while the music is stopped."""
     spectrum: NDArray[np.float32]
 
 
@@ -64,6 +72,8 @@ class Dance:
         self._clock = self._run_clock(lurch)
         # A pulse that rises over three frames is felt as sharp, and does not flicker.
         self._pulse = _soften(np.column_stack([music.beat, music.downbeat]))
+        self._drums = _soften(np.column_stack([music.kick, music.snare, music.hat]))
+        self._story = _soften(np.column_stack([music.voice, music.tension, music.drop]))
 
     def _run_clock(self, lurch: float) -> NDArray[np.float64]:
         beats = self._music.beats
@@ -80,6 +90,8 @@ class Dance:
         music = self._music
         loud = min(1.0, 0.25 + 1.5 * float(self._level[frame]))
         bass, mid, treble, onset = (float(level) for level in self._quick[frame])
+        kick, snare, hat = (float(level) for level in self._drums[frame])
+        voice, tension, drop = (float(level) for level in self._story[frame])
         return Step(
             frame=frame,
             clock=float(self._clock[frame]),
@@ -96,6 +108,12 @@ class Dance:
             progress=float(music.section_progress[frame]),
             shot=frame / max(1, self.n_frames - 1),
             beats=float(music.beats[frame]),
+            kick=kick,
+            snare=snare,
+            hat=hat,
+            voice=voice,
+            tension=tension,
+            drop=drop,
             spectrum=self._spectrum[frame],
         )
 
