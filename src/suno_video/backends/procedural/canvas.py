@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from suno_video.backends.procedural.camera import Camera, Points
 from suno_video.backends.procedural.develop import keep_highlights, print_luma, tone
-from suno_video.backends.procedural.draw import draw_strokes
+from suno_video.backends.procedural.draw import draw_figures, draw_strokes
 from suno_video.backends.procedural.mathf import Floats
 from suno_video.core.brief import Grade
 from suno_video.core.frames import I420, FrameSize, planes
@@ -58,6 +58,7 @@ class Canvas:
         self._wide = np.empty((h, self.width), np.float32)
         self.sharp: Floats = np.zeros((self.height, self.width), np.float32)
         self.marked = np.zeros(self.height, np.uint8)
+        self.figures: Floats = np.zeros((2, self.height, self.width), np.float32)
         self._frame: I420 = np.empty(size.i420_shape, np.uint8)
         self._noise = _grain(self.width, seed)
         self._seed = seed
@@ -106,9 +107,37 @@ class Canvas:
         """Draw strokes that are already in pixels, as `draw_strokes` takes them."""
         draw_strokes(self.sharp, self.marked, self.light, strokes)
 
+    def figure(
+        self,
+        x0: ArrayLike,
+        y0: ArrayLike,
+        x1: ArrayLike,
+        y1: ArrayLike,
+        radius0: ArrayLike,
+        radius1: ArrayLike,
+        haze: ArrayLike = 0.0,
+    ) -> None:
+        """Put dark limbs, thicker or thinner at either end, before everything painted so far; the last one in front.
+
+        Args:
+            radius0: In shorter sides, as the coordinates are.
+            haze: 0..1, how much of the light behind shines through.
+        """
+        given = (x0, y0, x1, y1, radius0, radius1, haze)
+        limbs = np.empty((np.broadcast_shapes(*(np.shape(a) for a in given))[0], 7), np.float32)
+        for column, value in enumerate(given):
+            limbs[:, column] = value
+        limbs[:, 0:4:2] += self.half_w
+        limbs[:, 1:4:2] += self.half_h
+        limbs[:, :6] *= self.unit_px
+        limbs[:, :4] -= 0.5
+        draw_figures(self.figures, self.marked, limbs)
+
     def develop(self, frame: int, exposure: float = 1.0) -> I420:
         """Develop what was painted into a frame; the same array each time. Strokes are used up, light stays."""
         grade = self._grade
+        if (self.marked & 2).any():
+            self._hold_back()
         self._spread_bloom()
         settings = (
             self._exposure * exposure,
@@ -123,6 +152,13 @@ class Canvas:
         self._place_chroma(u, v)
         self._print(y, frame)
         return self._frame
+
+    def _hold_back(self) -> None:
+        """Take away the light behind figures, but for their very edge."""
+        size = (self.light.shape[2], self.light.shape[1])
+        cover, haze = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in self.figures)
+        inner = np.asarray(cv2.erode(cover, np.ones((3, 3), np.uint8)))
+        self.light *= 1 - np.float32(0.98) * inner * (1 - np.asarray(haze))
 
     def _spread_bloom(self) -> None:
         size = (self._small.shape[2], self._small.shape[1])
@@ -159,7 +195,9 @@ class Canvas:
         mixed = ((mixed ^ (mixed >> 15)) * 2246822519) & 0xFFFFFFFF
         amount = (0.45 + 2.3 * self._grade.grain) / _GRAIN_SCALE
         settings = (amount, mixed >> 24, (mixed >> 12) & 255, self.ridge_luma)
-        print_luma(wide, self.sharp, self.marked, self.ridge, self._noise, y, np.array(settings, np.float32))
+        print_luma(
+            wide, self.sharp, self.marked, self.figures, self.ridge, self._noise, y, np.array(settings, np.float32)
+        )
 
 
 _GRAIN_SCALE = 32.0
