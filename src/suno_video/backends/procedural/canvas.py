@@ -136,7 +136,8 @@ class Canvas:
     def develop(self, frame: int, exposure: float = 1.0) -> I420:
         """Develop what was painted into a frame; the same array each time. Strokes are used up, light stays."""
         grade = self._grade
-        if (self.marked & 2).any():
+        stand_before = bool((self.marked & 2).any())
+        if stand_before:
             self._hold_back()
         self._spread_bloom()
         settings = (
@@ -149,6 +150,10 @@ class Canvas:
         )
         y, u, v = planes(self._frame)
         tone(self.light, self._bloom, self._luma, self._chroma[0], self._chroma[1], np.array(settings, np.float32))
+        if stand_before:
+            # The bloom gives a figure the colour of what is bright behind; as dark as it is, it shows little of that.
+            for chroma in self._chroma:
+                np.copyto(chroma, ((chroma - np.float32(128)) * self._muted + np.float32(128.5)).astype(np.uint8))
         self._place_chroma(u, v)
         self._print(y, frame)
         return self._frame
@@ -159,6 +164,7 @@ class Canvas:
         cover, haze = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in self.figures)
         inner = np.asarray(cv2.erode(cover, np.ones((3, 3), np.uint8)))
         self.light *= 1 - np.float32(0.98) * inner * (1 - np.asarray(haze))
+        self._muted = 1 - np.float32(0.72) * np.asarray(cover - haze)
 
     def _spread_bloom(self) -> None:
         size = (self._small.shape[2], self._small.shape[1])

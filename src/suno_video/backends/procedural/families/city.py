@@ -46,8 +46,9 @@ def _paint_street(light: Floats, palette: Floats, view: Floats, p: Floats) -> No
             reach = 0.22 / max(-ry, 0.004)
             ripple = noise(rx * reach * 9.0 + 70.0, (reach + travel) * 2.2 + 30.0) - 0.5
             ripple = (ripple + 0.6 * (noise(rx * reach * 31.0 + 10.0, (reach + travel) * 5.0) - 0.5)) * wet
-            rise = ry + (ripple * 0.045 if down else 0.0)
-            across = across * (1.0 + (ripple * 0.10 if down else 0.0))
+            calm = 1.0 / (1.0 + 0.10 * reach * reach)
+            rise = ry + (ripple * 0.050 * calm if down else 0.0)
+            across = across * (1.0 + (ripple * 0.10 * calm if down else 0.0))
             depth, high, id_x, id_z, along, front, found = 60.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
             street = 0.0
             for row in range(2):
@@ -81,39 +82,39 @@ def _paint_street(light: Floats, palette: Floats, view: Floats, p: Floats) -> No
             street = (1.0 if down else 0.0) if found < 0.5 else street
             kind = hash2(id_z + 7.0, id_x + 3.0)
             # Windows: width and height of the grid differ from building to building.
-            per_x, per_y = 5.0 + 4.0 * np.floor(kind * 2.99), 6.5 + 3.0 * fract(kind * 7.0)
+            per_x, per_y = 8.0 + 4.0 * np.floor(kind * 2.99), 10.0 + 6.0 * fract(kind * 7.0)
             gx, gy = along * per_x, high * per_y
             foot_y = pixel * depth * per_y
             foot_x = pixel * depth * per_x * (1.0 if front > 0.5 else depth / (half_street + 0.2))
-            blurred = 1.0 + 2.5 * street
+            blurred = 1.0 + 0.5 * street
             pane = _pane(fract(gx), 0.46 + 0.3 * fract(kind * 13.0), max(foot_x * blurred, 0.05))
-            pane *= _pane(fract(gy), 0.52, max(foot_y * blurred, 0.05))
+            pane *= _pane(fract(gy), 0.46, max(foot_y * (1.0 + 7.0 * street) + 0.25 * street, 0.05))
             wx, wy = np.floor(gx) + id_z * 13.0, np.floor(gy) + id_x * 11.0
             mine = hash2(wx, wy + seed)
             on = smooth(lit + 0.04, lit - 0.04, mine)
             struck = smooth(0.66, 0.70, hash2(wx + beat_number * 5.0, wy + beat_number * 3.0)) * hit
             band = bass if kind < 0.34 else (mid if kind < 0.67 else treble)
             full = towers * (0.45 + 0.9 * hash2(id_z, id_x)) * band
-            meter = smooth(0.10, -0.10, high - full) * (0.35 + 0.65 * fract(mine * 17.0))
-            shown = max(max(on * (0.35 + 0.65 * fract(mine * 9.0)), struck * 1.5), meter * 0.9) * pane
-            even = smooth(0.8, 2.2, max(foot_x, foot_y) * blurred)
+            meter = smooth(0.10, -0.10, high - full) * (0.12 + 0.88 * smooth(0.35, 0.95, fract(mine * 17.0)))
+            lamp = fract(mine * 9.0)
+            shown = max(max(on * (0.10 + 0.90 * lamp * lamp), struck * (0.5 + lamp)), meter * 0.75) * pane
+            even = smooth(0.8, 2.2, max(foot_x, foot_y))
             shown = mix(shown, (0.35 * lit + 0.12 * hit + 0.30 * meter) * pane, even)
             ground = fexp(high * -2.4)
-            base = 0.045 + 0.15 * ground * (0.4 + glow) + 0.03 * front
+            floors = 0.8 + 0.2 * smooth(0.42, 0.5, abs(fract(gy) - 0.5)) * (1.0 - smooth(0.3, 0.8, foot_y))
+            base = (0.050 + 0.17 * ground * (0.4 + glow) + 0.035 * front) * floors
             fog = 1.0 - fexp(depth * -haze)
             fog = fog if found > 0.5 else 1.0
-            up = abs(rise) * (60.0 if found < 0.5 else depth) * 0.018
             sky = 0.10 + (0.55 + 0.30 * glow) * fexp(abs(ry) * -2.2)
             far = (0.30 + 0.62 * glow) * fexp(abs(ry) * -3.0 - across * 0.8)
             mirror = 1.0
             if street > 0.5:
-                mirror = (0.20 + 0.62 * fexp(ry * 1.9)) * (0.80 + 0.5 * ripple)
+                mirror = (0.16 + 0.40 * fexp(ry * 1.6)) * (0.80 + 0.6 * ripple)
             wall_hue = 0.16 + 0.12 * ground + 0.10 * kind
             window_hue = 0.62 + 0.34 * fract(mine * 5.0 + kind)
             clear = 1.0 - fog
             e_wall, e_window = base * clear * mirror * found, shown * 1.55 * clear * mirror * found
             e_fog, e_far = fog * sky * mirror * 0.62, far * fog * mirror
-            e_fog += up * 0.0
             for c in range(3):
                 value = shade(palette, wall_hue, c) * e_wall + shade(palette, window_hue, c) * e_window
                 value += shade(palette, 0.34, c) * e_fog + shade(palette, 0.58, c) * e_far

@@ -34,7 +34,7 @@ def _paint_stage(light: Floats, palette: Floats, view: Floats, p: Floats) -> Non
             r = np.sqrt(dx * dx + dy * dy) + 1e-4
             a = fatan2(dy, dx)
             smoke = fbm(x * 1.8 + offset + clock * 0.10, y * 2.4 + offset - clock * 0.06, 4)
-            ray = noise(abs(a) * 5.0 + offset, clock * 0.35 + turn) * noise(abs(a + 0.4) * 11.0 + 20.0, clock * 0.25)
+            ray = noise(abs(a) * 5.0 + offset, clock * 0.35 + turn) * noise(abs(a) * 11.0 + 20.0, clock * 0.25)
             ray = ray * smooth(radius * 0.8, radius * 1.5, r) * fexp(r * -1.3)
             disc = smooth(radius + pixel, radius - pixel, r)
             rim = fexp(abs(r - radius) * -60.0) + 0.5 * fexp(abs(r - radius * 1.16) * -90.0) * rings

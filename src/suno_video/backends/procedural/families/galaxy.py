@@ -18,7 +18,6 @@ from suno_video.backends.procedural.mathf import (
     fexp,
     flog2,
     fsin,
-    noise,
     shade,
     smooth,
 )
@@ -45,24 +44,24 @@ def _paint_disc(light: Floats, palette: Floats, view: Floats, p: Floats) -> None
             lr = flog2(r + 0.03)
             a = fatan2(v, u) - turn
             # The noise is wound up like the arms, so that clouds lie along them.
-            wound = a + 0.55 * pitch / arms * lr
+            wound = a + 0.80 * pitch / arms * lr
             nx, ny = r * fcos(wound), r * fsin(wound)
             cloud = fbm(nx * 4.2 + offset, ny * 4.2 + offset, 4)
-            fine = noise(nx * 17.0 + offset, ny * 17.0 + 40.0) * 0.5 + noise(nx * 31.0 + offset, ny * 31.0) * 0.5
+            fine = fbm(nx * 14.0 + offset, ny * 14.0 + 40.0, 3) * 1.15
             phase = arms * a + pitch * lr + (cloud - 0.47) * 2.6
             arm = 0.5 + 0.5 * fcos(phase)
             lane = 0.5 + 0.5 * fcos(phase + 1.15)
             lane = lane * lane * lane * smooth(0.30, 0.62, cloud) * smooth(0.06, 0.22, r)
-            arm = arm * arm * (0.30 + 1.4 * cloud * cloud + 0.5 * fine * fine)
+            arm = arm * arm * (0.16 + 1.9 * cloud * cloud + 1.1 * fine * fine * fine)
             disc = fexp(r * -2.3) * smooth(1.55, 0.55, r)
             bulge = np.sqrt(x * x + y * y * (0.55 + 0.45 / lean)) + 0.02
             heart = fexp(bulge * -15.0) * 2.6 * core + fexp(bulge * -5.2) * 0.52
             ring = fexp((r - wave) * (r - wave) * -70.0) * swell
-            knot = smooth(0.60, 0.84, fine) * arm * knots
+            knot = smooth(0.55, 0.95, fine) * arm * knots * smooth(0.45, 0.75, cloud)
             e = disc * (0.05 + gas * arm) * (1.0 - 0.80 * lane) + ring * disc * (0.4 + arm)
             hue = clamp01(0.30 + tint + 0.36 * fexp(r * -2.4) + 0.20 * (cloud - 0.4) + 0.25 * ring)
             warm = heart * (1.0 - 0.55 * lane)
-            spark = disc * knot * 2.2
+            spark = disc * knot * 1.6
             far = veil * cloud * cloud + 0.16
             red[i] = (
                 shade(palette, hue, 0) * e
@@ -166,10 +165,10 @@ class Galaxy(Scene):
 
     def _draw_flare(self, step: Step, camera: Camera, core: float) -> None:
         x, y = camera.project(np.zeros(1), np.zeros(1))
-        reach = 0.10 + 0.30 * core * (0.4 + step.energy)
+        reach = 0.06 + 0.16 * core * (0.4 + step.energy)
         light = 0.16 * core * self.shot.color(0.84)
-        self.canvas.stroke(x - reach, y, x + reach, y, 1.6, 0.10 * core, light)
-        self.canvas.stroke(x - 0.4 * reach, y, x + 0.4 * reach, y, 2.6, 0.20 * core, light)
+        for share, weight in ((1.0, 0.03), (0.75, 0.04), (0.5, 0.05), (0.3, 0.07), (0.15, 0.10)):
+            self.canvas.stroke(x - share * reach, y, x + share * reach, y, 1.5, weight * core, 0.5 * light)
 
 
 SCENE = Galaxy

@@ -51,20 +51,20 @@ def _paint_ranges(
                 n = np.float32(k) / (_N_RANGES - 1.0)
                 under = y - tops[k, i]
                 land = smooth(-pixel, pixel, under)
-                foot = 1.0 - fexp(under * (-3.2 - 2.6 * n))
+                foot = 1.0 - fexp(under * (-4.6 - 3.0 * n))
                 fog = (
                     mist
                     * (1.0 - 0.55 * n)
                     * foot
                     * (0.70 + 0.5 * noise(x * 1.9 + n * 31.0 + clock * (0.10 + 0.2 * n) + offset, y * 6.0 + n * 17.0))
                 )
-                bright = (0.44 - 0.40 * n) * (0.55 + 0.9 * near) * (1.0 - 0.45 * night) + 0.012
-                fog_e = (0.62 - 0.34 * n) * (0.55 + 0.75 * near * halo) * (1.0 - 0.40 * night) + 0.10 * lift
+                bright = (0.34 - 0.31 * n) * (0.55 + 0.9 * near) * (1.0 - 0.45 * night) + 0.012
+                fog_e = (0.74 - 0.40 * n) * (0.55 + 0.75 * near * halo) * (1.0 - 0.40 * night) + 0.10 * lift
                 tint = 0.42 - 0.26 * n + 0.14 * near
                 amount = clamp01(fog)
                 e = mix(e, mix(bright, fog_e, amount), land)
                 hue = mix(hue, mix(tint, fog_hue - 0.10 * n, amount), land)
-                edge = fexp(max(under, 0.0) * -46.0) * land * crests[k] * (0.25 + 1.5 * near)
+                edge = fexp(max(under, 0.0) * -80.0) * land * crests[k] * (0.10 + 1.1 * near)
                 rim = rim * (1.0 - land) + edge
                 bare = bare * (1.0 - land)
             front = smooth(trees[i] - 0.006, trees[i] + 0.008, sy)
@@ -125,7 +125,7 @@ class Hills(Scene):
         columns = (np.arange(canvas.light.shape[2]) + 0.5) * view[0] - view[2]
         hit = max(step.kick, 0.6 * step.beat)
         bands = step.spectrum[[1, 4, 8, 12, 17, 22]]
-        crests = ((0.05 + 0.75 * bands**1.4) * (0.5 + 0.7 * step.energy) + 0.35 * step.burst).astype(np.float32)
+        crests = ((0.04 + 0.62 * bands**1.4) * (0.4 + 0.6 * step.energy) + 0.25 * step.burst).astype(np.float32)
         mist = (0.35 + 0.9 * shot.params["mist"]) * (1.0 - 0.22 * step.voice + 0.12 * step.bass)
         settings = numbers(
             step.clock, self._horizon, *self._sun, self._radius * (1 + 0.05 * hit + 0.12 * step.burst),

@@ -63,9 +63,9 @@ class Neon(Scene):
         super().__init__(shot, canvas)
         rng = shot.rng
         tubes = signs.design(rng, shot.growth)
-        size = (0.80 + 0.40 * shot.params["size"]) * min(1.0, canvas.half_w / 0.55)
-        self._place = rng.uniform(-0.16, 0.16) * canvas.half_w, -0.06
-        self._floor = 0.37 + rng.uniform(0, 0.06)
+        size = (0.82 + 0.36 * shot.params["size"]) * min(1.0, canvas.half_w / 0.55)
+        self._place = rng.uniform(-0.16, 0.16) * canvas.half_w, -0.09
+        self._floor = rng.uniform(0.31, 0.38)
         self._ends, self._tube, self._listens, self._hue = signs.lay_out(tubes, size, self._place)
         self._phase = rng.uniform(0, 6.28, len(self._listens))
         self._scale = rng.uniform(4.0, 6.5)
@@ -92,9 +92,9 @@ class Neon(Scene):
         # The tubes hang a little before the wall: they move more than it.
         x0, y0, x1, y1 = self._seen(camera, 1.06)
         glass = 0.07 + 0.02 * (1 - power)
-        canvas.stroke(x0, y0, x1, y1, -5.0, glass, 0.02 * tint)
-        canvas.stroke(x0, y0, x1, y1, -7.5, 0.30 * power, 1.9 * tint)
-        canvas.stroke(x0, y0, x1, y1, -2.6, 1.25 * power, 1.2 * tint)
+        canvas.stroke(x0, y0, x1, y1, -3.6, glass, 0.02 * tint)
+        canvas.stroke(x0, y0, x1, y1, -9.0, 0.12 * power, 1.5 * tint)
+        canvas.stroke(x0, y0, x1, y1, -2.9, 1.15 * power, 0.8 * tint)
         self._mirror(step, camera, power, tint)
 
     def _burning(self, step: Step) -> Points:
@@ -136,8 +136,8 @@ class Neon(Scene):
         source = np.clip(2 * line - np.arange(rows) - 1, 0, rows - 1).astype(int)
         planes = []
         for plane in small:
-            near, far = cv2.GaussianBlur(plane, (0, 0), 4.5), cv2.GaussianBlur(plane, (0, 0), 17)
-            total = (0.9 * np.asarray(near) + 2.6 * np.asarray(far)) * np.float32(power)
+            near, far = cv2.GaussianBlur(plane, (0, 0), 5.0), cv2.GaussianBlur(plane, (0, 0), 19)
+            total = (0.16 * np.asarray(near) + 1.15 * np.asarray(far)) * np.float32(power)
             total = np.where((np.arange(rows) > line)[:, None], total[source] * 0.85, total)
             planes.append(cv2.resize(total.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR))
         return np.asarray(planes, np.float32)

@@ -30,7 +30,7 @@ class Pose:
 class Crowd:
     """Rows of an audience seen from behind, far ones first."""
 
-    def __init__(self, rng: np.random.Generator, half_w: float, size: float, n_rows: int = 4) -> None:
+    def __init__(self, rng: np.random.Generator, half_w: float, size: float, n_rows: int = 3) -> None:
         """Place people.
 
         Args:
@@ -39,9 +39,9 @@ class Crowd:
         rows = []
         for row in range(n_rows):
             near = row / max(1, n_rows - 1)
-            head = size * (0.30 + 0.70 * near**1.2)
-            n = int(2.3 * half_w / (head * 1.75)) + 2
-            x = np.linspace(-1.12 * half_w, 1.12 * half_w, n) + rng.normal(0, 0.35 * head, n)
+            head = size * (0.42 + 0.58 * near**1.2)
+            n = int(2.3 * half_w / (head * 2.1)) + 2
+            x = np.linspace(-1.12 * half_w, 1.12 * half_w, n) + rng.normal(0, 0.40 * head, n)
             rows.append(
                 np.stack(
                     [
@@ -72,7 +72,7 @@ class Crowd:
             0.10 * np.sin(2 * np.pi * step.beats + 0.6 * np.sin(phase)) * step.energy + 0.34 * jump * (0.4 + 0.6 * will)
         )
         sway = head * 0.22 * np.sin(np.pi * step.beats + 0.8 * np.sin(phase)) * (0.3 + 0.7 * step.energy)
-        y = floor - (1 - near) * 0.15 - 0.10 * head * tall - bob
+        y = floor - (1 - near) * 0.13 - 0.22 * head * tall - bob
         x = (x + sway - camera.x * (0.3 + near)) * (0.75 + 0.25 * camera.zoom)
         veil = haze * (1 - near) ** 1.3
         up = np.clip((raised - will) * 5 + 0.3 * step.burst, 0, 1)

@@ -9,13 +9,13 @@ from suno_video.backends.procedural.canvas import Canvas
 from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import inline, kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fatan2, fexp, fract, hash2, mix, shade, smooth
+from suno_video.backends.procedural.mathf import Floats, clamp01, fatan2, fexp, fract, hash2, mix, noise, shade, smooth
 
 
 @kernel
-def _paint_pipes(light: Floats, palette: Floats, view: Floats, p: Floats, bands: Floats) -> None:
-    scale, ox, oy, travel, seed, lamp_x, lamp_y, radius, glow, struck, base, pulses, tilt, far_glow, gleam = (
-        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13], p[14],
+def _paint_pipes(light: Floats, palette: Floats, view: Floats, p: Floats) -> None:
+    scale, ox, oy, travel, seed, lamp_x, lamp_y, radius, glow, struck, base, pulses, tilt, far_glow, gleam, wave = (
+        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12], p[13], p[14], p[15],
     )  # fmt: skip
     h, w = light.shape[1], light.shape[2]
     for j in range(h):
@@ -51,7 +51,6 @@ def _paint_pipes(light: Floats, palette: Floats, view: Floats, p: Floats, bands:
                 # Along a pipe light always runs the same way: around alternating corners it turns the other way.
                 turn = (odd != flip) != other
                 along = angle if turn else 1.0 - angle
-                which = hash2(ix * 0.0 + seed + n, 3.0)
                 wide = radius * (1.0 - 0.25 * n)
                 aa = foot * s * 1.2 + 0.004
                 body = smooth(wide + aa, wide - aa, d)
@@ -63,28 +62,32 @@ def _paint_pipes(light: Floats, palette: Floats, view: Floats, p: Floats, bands:
                 nx = -nx if other else nx
                 ny = -ny if other else ny
                 nx = -nx if flip else nx
-                lit = clamp01(0.20 + 0.55 * up + 0.55 * (nx * lamp_x + ny * lamp_y))
+                lit = clamp01(0.06 + 0.40 * up + 0.72 * (nx * lamp_x + ny * lamp_y))
                 shiny = lit * lit
                 shiny = shiny * shiny
                 shiny = shiny * shiny
                 # Pulses: the phase goes on from tile to tile.
                 ahead = fract(along - travel * (1.0 + 0.5 * n))
-                pulse = fexp(ahead * -3.4) + fexp((1.0 - ahead) * -16.0)
+                pulse = smooth(0.40, 1.0, abs(2.0 * ahead - 1.0))
+                # They are seen where a wave passes that the beat sends out from the middle.
+                away = np.sqrt(fx * fx + fy * fy)
+                lane = noise(x * 0.45 + seed, y * 0.45 + 20.0 + n * 9.0)
+                swell = fract(away * 0.8 - wave + 0.35 * lane)
+                swell = fexp(swell * -2.2) * smooth(0.0, 0.12, swell)
+                pulse = pulse * (0.10 + 1.25 * swell + far_glow * smooth(0.55, 0.75, lane))
                 own = hash2(ix + 7.0, iy + seed + n * 13.0)
-                on = (
-                    smooth(0.62, 0.66, hash2(np.floor(ix * 0.34) + seed, np.floor(iy * 0.34) + n * 5.0 + base)) * struck
-                )
-                core = fexp(across * across * -5.0)
+                on = smooth(0.56, 0.74, noise(x * 0.55 + base * 5.0, y * 0.55 + base * 3.0 + n * 40.0)) * struck
+                core = fexp(across * across * -3.2)
                 light_in = core * (pulse * pulses * (0.5 + n * 0.5) + on) * glow
-                under = fexp(max(d - wide, 0.0) * -9.0)
+                under = smooth(0.207, wide, d)
                 dim = 0.42 + 0.58 * n
-                hue_n = 0.16 + 0.24 * n + 0.22 * lit + 0.10 * own
-                e_n = (0.04 + 0.62 * lit * lit) * dim
+                hue_n = 0.12 + 0.20 * n + 0.34 * lit + 0.06 * own
+                e_n = (0.025 + 0.50 * lit * lit) * dim
                 top_n = light_in * dim * 1.5 + shiny * gleam * dim
                 back = e * (1.0 - 0.55 * under * n)
                 e = mix(back, e_n, body)
                 hue = mix(hue, hue_n, body)
-                spill = under * (pulse * pulses * 0.35 + on * 0.3) * glow * far_glow
+                spill = under * under * (pulse * pulses * 0.22 + on * 0.2) * glow
                 top = mix(top * (1.0 - 0.4 * under * n) + spill * dim, top_n, body)
             vig = fexp((fx * fx + fy * fy) * -0.35)
             e = e * (0.4 + 0.6 * vig) + 0.008
@@ -122,9 +125,9 @@ class Truchet(Scene):
             (0.8 * step.clock) % 64, self._seed, np.cos(lamp), np.sin(lamp), self._radius * (1 + 0.10 * step.bass),
             0.45 + 0.9 * hit + 0.3 * step.energy + 0.8 * step.burst, max(step.snare, 0.5 * step.onset) + 0.6 * step.burst,
             np.floor(step.beats) % 31, 0.35 + 1.1 * shot.params["pulses"] * (0.4 + 0.6 * step.energy), self._tilt,
-            0.9, 0.10 + 0.5 * step.hat + 0.35 * step.treble,
+            0.5 + 0.5 * step.energy, 0.10 + 0.6 * step.hat + 0.35 * step.treble, (0.5 * step.beats if step.beats else 0.4 * step.clock) % 64,
         )  # fmt: skip
-        _paint_pipes(self.canvas.light, shot.palette, self.canvas.view(turned), settings, step.spectrum)
+        _paint_pipes(self.canvas.light, shot.palette, self.canvas.view(turned), settings)
 
 
 SCENE = Truchet
