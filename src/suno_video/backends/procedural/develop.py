@@ -102,7 +102,7 @@ def print_luma(
     out: Bytes,
     p: Floats,
 ) -> None:
-    """Write the Y plane: rows of `wide` (h, W) raised to the full height, sharp light, figures, the ridge and grain on top.
+    """Write the Y plane: rows of `wide` (h, W) raised to the full height; sharp light, figures, ridge and grain on top.
 
     Clears `sharp`, `figures` and `marked` while it reads them.
 

@@ -1,4 +1,4 @@
-"""City: a drive down a wet street at night between towers; each ray meets at most a few walls, so nothing is marched."""
+"""City: a drive down a wet street at night between towers; each ray meets a few walls only, so nothing is marched."""
 
 from __future__ import annotations
 
@@ -34,7 +34,6 @@ def _paint_street(light: Floats, palette: Floats, view: Floats, p: Floats) -> No
     pixel = view[0] * lens * 1.5
     for j in range(h):
         sy = screen_y(view, j)
-        red, green, blue = light[0, j], light[1, j], light[2, j]
         for i in range(w):
             sx = screen_x(view, i)
             rx = look_x(view, sx, sy) * lens
@@ -97,7 +96,7 @@ def _paint_street(light: Floats, palette: Floats, view: Floats, p: Floats) -> No
             full = towers * (0.45 + 0.9 * hash2(id_z, id_x)) * band
             meter = smooth(0.10, -0.10, high - full) * (0.12 + 0.88 * smooth(0.35, 0.95, fract(mine * 17.0)))
             lamp = fract(mine * 9.0)
-            shown = max(max(on * (0.10 + 0.90 * lamp * lamp), struck * (0.5 + lamp)), meter * 0.75) * pane
+            shown = max(on * (0.10 + 0.90 * lamp * lamp), struck * (0.5 + lamp), meter * 0.75) * pane
             even = smooth(0.8, 2.2, max(foot_x, foot_y))
             shown = mix(shown, (0.35 * lit + 0.12 * hit + 0.30 * meter) * pane, even)
             ground = fexp(high * -2.4)

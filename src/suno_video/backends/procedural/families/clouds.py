@@ -49,7 +49,6 @@ def _paint_sky(light: Floats, layers: Floats, palette: Floats, view: Floats, p: 
             e = 0.13 + 0.52 * low + 0.20 * cirrus * (0.3 + near)
             top = near * halo + cirrus * near * 0.3
             face = disc * 1.5
-            toward_x, toward_y = dx / r, dy / r
             red[i] = shade(palette, hue, 0) * e + shade(palette, 0.72, 0) * top + shade(palette, 0.94, 0) * face
             green[i] = shade(palette, hue, 1) * e + shade(palette, 0.72, 1) * top + shade(palette, 0.94, 1) * face
             blue[i] = shade(palette, hue, 2) * e + shade(palette, 0.72, 2) * top + shade(palette, 0.94, 2) * face

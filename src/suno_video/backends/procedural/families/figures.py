@@ -63,7 +63,7 @@ class Figures(Scene):
         rng = shot.rng
         self._seed = int(rng.integers(0, 1000))
         self._floor = rng.uniform(0.22, 0.30)
-        self._radius = rng.uniform(0.24, 0.33)
+        self._radius = rng.uniform(0.22, 0.31) * (1 + 0.22 * shot.growth)
         self._lamp = rng.uniform(-0.10, 0.10) * canvas.half_w, self._floor - self._radius * rng.uniform(0.75, 1.15)
         self._offset, self._turn = rng.uniform(5, 200, 2)
         n = int(rng.choice([1, 1, 3, 3, 5]))

@@ -9,7 +9,7 @@ from suno_video.backends.procedural.canvas import Canvas
 from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, flog2, fsin, mix, shade, smooth
+from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, flog2, fsin, shade, smooth
 
 _ESCAPE = 400.0
 _N_ROUNDS = 56
@@ -70,8 +70,14 @@ def _paint_set(light: Floats, palette: Floats, view: Floats, p: Floats) -> None:
             e = 0.008 + wide * lit * lit * lit * (0.05 + 0.40 * band) + 0.16 * shore * lit
             e = e * (0.30 + 0.70 * close)
             hue = clamp01(tint + 0.26 * band + 0.20 * wide + 0.20 * lit)
-            top = (shore * 0.16 + 0.05 * wide * wide) * glow * (0.30 + 0.70 * close) + ripple * swell + 0.5 * shiny * gleam * close
-            e_in = 0.7 * inner * (0.02 + 0.75 * core * core * core + 0.10 * fold * (0.5 + 0.5 * fsin(fold * 9.0 - flow)))
+            top = (
+                (shore * 0.16 + 0.05 * wide * wide) * glow * (0.30 + 0.70 * close)
+                + ripple * swell
+                + 0.5 * shiny * gleam * close
+            )
+            e_in = (
+                0.7 * inner * (0.02 + 0.75 * core * core * core + 0.10 * fold * (0.5 + 0.5 * fsin(fold * 9.0 - flow)))
+            )
             e = e if outside else e_in
             hue = hue if outside else clamp01(tint + 0.10 + 0.52 * core)
             top = top if outside else 0.22 * glow * core * core
@@ -103,7 +109,7 @@ class Fractal(Scene):
         rng = shot.rng
         self._c = np.array(_SHORES[int(rng.integers(0, len(_SHORES)))]) * (1, rng.choice([-1.0, 1.0]))
         self._orbit = rng.uniform(0.002, 0.006), rng.uniform(0, 6.28)
-        self._zoom = (1.55 - 0.95 * shot.params["depth"]) * rng.uniform(0.85, 1.15)
+        self._zoom = (1.60 - 0.95 * shot.params["depth"] - 0.25 * shot.growth) * rng.uniform(0.85, 1.15)
         angle = rng.uniform(0, 6.28)
         self._mid = np.array([np.cos(angle), np.sin(angle)]) * rng.uniform(0.0, 0.35)
         self._spin = rng.uniform(0, 6.28), rng.choice([-1.0, 1.0])

@@ -10,7 +10,7 @@ from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.people import Crowd
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, fbm, fexp, noise, shade, smooth
+from suno_video.backends.procedural.mathf import Floats, fbm, fexp, shade
 
 _PIECES = 14
 """Each beam is drawn in pieces, brighter where there is more smoke."""
@@ -55,7 +55,7 @@ class Lasers(Scene):
         self._seed = int(rng.integers(0, 1000))
         self._stage = rng.uniform(0.10, 0.20)
         self._offset = rng.uniform(5, 200)
-        self._n_beams = int(6 + 8 * shot.params["beams"])
+        self._n_beams = int(5 + 7 * shot.params["beams"] + 4 * shot.growth)
         n = int(rng.choice([3, 4, 5]))
         self._lamps = np.linspace(-0.82, 0.82, n) * canvas.half_w * rng.uniform(0.75, 1.0)
         self._crowd = Crowd(rng, canvas.half_w, 0.060 + 0.06 * shot.params["crowd"])
@@ -108,7 +108,7 @@ class Lasers(Scene):
             before = self._figure(bar - 1, step)
             into = into * into * (3 - 2 * into)
             angle, lit, hue = (b + (a - b) * into for a, b in zip((angle, lit, hue), before, strict=True))
-        power = 0.30 + 0.25 * step.energy + 0.55 * hit + 0.9 * step.burst
+        power = 0.25 + 0.12 * self.shot.growth + 0.25 * step.energy + 0.55 * hit + 0.9 * step.burst
         reach = 1.9
         x0 = np.broadcast_to(self._lamps[:, None], angle.shape).ravel()
         y0 = np.full(x0.shape, self._stage)
@@ -126,13 +126,19 @@ class Lasers(Scene):
         width = np.broadcast_to(1.25 + 1.5 * part[:-1], bright.shape)
         none = np.zeros((bright.size, 3))
         self.canvas.stroke(
-            x[:, :-1].ravel(), y[:, :-1].ravel(), x[:, 1:].ravel(), y[:, 1:].ravel(), -width.ravel(), 0.75 * bright.ravel(), none
+            x[:, :-1].ravel(),
+            y[:, :-1].ravel(),
+            x[:, 1:].ravel(),
+            y[:, 1:].ravel(),
+            -width.ravel(),
+            0.75 * bright.ravel(),
+            none,
         )
         # The colour in three pieces: fewer joints, where light would double.
         color = self.shot.color(hue) * 1.6 + 0.06
         for first, last in ((0, 5), (5, 9), (9, _PIECES)):
             level = bright[:, first:last].mean(axis=1)
-            self.canvas.stroke(x[:, first], y[:, first], x[:, last], y[:, last], 2.0 + 0.5 * first, 0.0, color * level[:, None])
+            self.canvas.stroke(x[:, first], y[:, first], x[:, last], y[:, last], 1.9, 0.0, color * level[:, None])
         lx, ly = camera.project(self._lamps, np.full(len(self._lamps), self._stage))
         self.canvas.stroke(lx, ly, lx, ly, 7.0 + 3 * hit, 0.9 * power, 2.4 * power * self.shot.color(0.8))
         self._glint(step, px, py, bright, camera)

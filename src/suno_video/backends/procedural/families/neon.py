@@ -12,7 +12,7 @@ from suno_video.backends.procedural.draw import draw_strokes
 from suno_video.backends.procedural.families import signs
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, fract, hash2, mix, noise, smooth
+from suno_video.backends.procedural.mathf import Floats, fexp, fract, hash2, mix, noise, smooth
 
 _WASH_PX = 160
 

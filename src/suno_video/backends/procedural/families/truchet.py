@@ -8,7 +8,7 @@ from suno_video.backends.procedural.camera import Camera
 from suno_video.backends.procedural.canvas import Canvas
 from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
-from suno_video.backends.procedural.jit import inline, kernel
+from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fatan2, fexp, fract, hash2, mix, noise, shade, smooth
 
 
@@ -104,7 +104,7 @@ class Truchet(Scene):
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
         rng = shot.rng
-        self._scale = (2.6 + 4.2 * shot.params["scale"]) * rng.uniform(0.9, 1.1)
+        self._scale = (2.4 + 4.2 * shot.params["scale"] + 1.2 * shot.growth) * rng.uniform(0.9, 1.1)
         self._seed = float(rng.integers(1, 900))
         self._place = rng.uniform(100, 400, 2)
         self._heading = rng.uniform(0, 6.28)
@@ -123,7 +123,7 @@ class Truchet(Scene):
         settings = numbers(
             self._scale, self._place[0] + drift * np.cos(self._heading), self._place[1] + drift * np.sin(self._heading),
             (0.8 * step.clock) % 64, self._seed, np.cos(lamp), np.sin(lamp), self._radius * (1 + 0.10 * step.bass),
-            0.45 + 0.9 * hit + 0.3 * step.energy + 0.8 * step.burst, max(step.snare, 0.5 * step.onset) + 0.6 * step.burst,
+            0.45 + 0.45 * hit + 0.3 * step.energy + 0.6 * step.burst, 0.55 * max(step.snare, 0.5 * step.onset) + 0.4 * step.burst,
             np.floor(step.beats) % 31, 0.35 + 1.1 * shot.params["pulses"] * (0.4 + 0.6 * step.energy), self._tilt,
             0.5 + 0.5 * step.energy, 0.10 + 0.6 * step.hat + 0.35 * step.treble, (0.5 * step.beats if step.beats else 0.4 * step.clock) % 64,
         )  # fmt: skip
