@@ -80,10 +80,17 @@ class Figures(Scene):
         shot = self.shot
         hit = max(step.kick, 0.6 * step.beat)
         settings = numbers(
-            step.clock, *self._lamp, self._radius * (1 + 0.04 * hit + 0.08 * step.burst), 0.55 + 0.25 * step.energy + 0.45 * hit + 0.6 * step.burst,
-            0.3 + step.mid, (0.3 + 1.4 * shot.params["shafts"]) * (0.35 + 0.7 * step.bass + 0.5 * step.burst), self._floor,
-            0.5 + 0.5 * step.energy + 0.4 * hit, self._offset, self._turn,
-        )  # fmt: skip
+            step.clock,
+            *self._lamp,
+            self._radius * (1 + 0.04 * hit + 0.08 * step.burst),
+            0.55 + 0.25 * step.energy + 0.45 * hit + 0.6 * step.burst,
+            0.3 + step.mid,
+            (0.3 + 1.4 * shot.params["shafts"]) * (0.35 + 0.7 * step.bass + 0.5 * step.burst),
+            self._floor,
+            0.5 + 0.5 * step.energy + 0.4 * hit,
+            self._offset,
+            self._turn,
+        )
         _paint_stage(self.canvas.light, shot.palette, self.canvas.view(camera), settings)
         for x, tall, k in self._dancers:
             draw_dancer(self.canvas, camera, x, self._floor + 0.01, tall, self._pose(step, k))

@@ -1,4 +1,4 @@
-"""Fractal: Julia sets carved in relief; brightness follows the distance to the set, so that nothing is finer than a pixel."""
+"""Fractal: Julia sets in relief; brightness follows the distance to the set, so nothing is finer than a pixel."""
 
 from __future__ import annotations
 
@@ -130,11 +130,20 @@ class Fractal(Scene):
         lamp = self._lamp + 0.4 * clock
         ripples = 2 * np.pi * step.beats if step.beats else 2.2 * clock
         settings = numbers(
-            *c, zoom, *mid, np.cos(lamp), np.sin(lamp), 0.5 + 1.6 * shot.params["relief"],
-            0.35 + 0.9 * hit + 0.3 * step.bass + 0.9 * step.burst, self._tint + 0.06 * step.voice, 0.5 * clock,
-            0.6 + 0.6 * step.mid, ripples % 6.2831853, 0.10 + 0.9 * step.treble + 0.8 * max(step.snare, 0.4 * step.onset),
+            *c,
+            zoom,
+            *mid,
+            np.cos(lamp),
+            np.sin(lamp),
+            0.5 + 1.6 * shot.params["relief"],
+            0.35 + 0.9 * hit + 0.3 * step.bass + 0.9 * step.burst,
+            self._tint + 0.06 * step.voice,
+            0.5 * clock,
+            0.6 + 0.6 * step.mid,
+            ripples % 6.2831853,
+            0.10 + 0.9 * step.treble + 0.8 * max(step.snare, 0.4 * step.onset),
             0.04 + 0.10 * step.energy + 0.16 * hit,
-        )  # fmt: skip
+        )
         _paint_set(self.canvas.light, shot.palette, self.canvas.view(turned), settings)
         self.exposure = 0.95 + 0.15 * step.energy
 

@@ -137,12 +137,12 @@ class Godrays(Scene):
         haze = np.clip(0.10 * (z - 1.2), 0, 0.88) + 0.12 * np.clip((z - _REACH + 2) / 2, 0, 1)
         foot = self._ground + 0.55 / z
         x0, y0 = camera.project(x / z - camera.x * 0.6 / z, foot)
-        x1, y1 = camera.project((x + 9 * lean) / z - camera.x * 0.6 / z, foot - 6.0 / z)
+        x1, y1 = camera.project((x + 24 * lean) / z - camera.x * 0.6 / z, foot - 16.0 / z)
         r = thick / z * camera.zoom
         flare0, flare1 = camera.project(x / z - camera.x * 0.6 / z, foot - 0.35 / z)
         parts = [(x0, y0, flare0, flare1, 1.55 * r, r, haze), (flare0, flare1, x1, y1, r, 0.62 * r, haze)]
         for k in (0, 1):
-            at = 0.25 + 0.30 * twig[:, k]
+            at = 0.08 + 0.13 * twig[:, k]
             bx, by = x0 + (x1 - x0) * at, y0 + (y1 - y0) * at
             out = np.where(twig[:, 2 - k] > 0.5, 1, -1) * (0.5 + twig[:, k]) / z * 0.7
             parts.append((bx, by, bx + out, by - 0.55 * np.abs(out), 0.24 * r, 0.05 * r, haze))

@@ -78,7 +78,7 @@ def _paint_ranges(
 
 
 class Hills(Scene):
-    """Each range glows with a band of the spectrum, the kick swells the sun, hats wake fireflies, voices thin the mist."""
+    """Ranges glow with bands of the spectrum, the kick swells the sun, hats wake fireflies, voices thin the mist."""
 
     AREA_PX = 512 * 288
 

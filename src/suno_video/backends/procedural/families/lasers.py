@@ -69,9 +69,14 @@ class Lasers(Scene):
         shot = self.shot
         hit = max(step.kick, 0.6 * step.beat)
         settings = numbers(
-            step.clock, 0.5 + 1.2 * self._haze, 0.30 + 0.45 * step.bass + 0.5 * hit + 0.8 * step.burst, self._stage, self._offset,
-            0.10 + 0.24 * max(step.snare, 0.4 * step.onset) + 0.12 * step.voice + 0.4 * step.burst, 0.5 * np.sin(0.5 * step.clock),
-        )  # fmt: skip
+            step.clock,
+            0.5 + 1.2 * self._haze,
+            0.30 + 0.45 * step.bass + 0.5 * hit + 0.8 * step.burst,
+            self._stage,
+            self._offset,
+            0.10 + 0.24 * max(step.snare, 0.4 * step.onset) + 0.12 * step.voice + 0.4 * step.burst,
+            0.5 * np.sin(0.5 * step.clock),
+        )
         _paint_hall(self.canvas.light, shot.palette, self.canvas.view(camera), settings)
         self._shine(step, camera, hit)
         raised = 0.10 + 0.55 * step.energy + 0.35 * step.burst + 0.25 * step.tension

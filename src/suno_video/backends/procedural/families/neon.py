@@ -19,7 +19,7 @@ _WASH_PX = 160
 
 @kernel
 def _paint_wall(light: Floats, wash: Floats, palette: Floats, view: Floats, p: Floats) -> None:
-    floor, scale, clock, seed, ambient, wet = p[0], p[1], p[2], p[3], p[4], p[5]
+    floor, scale, seed, ambient, wet = p[0], p[1], p[2], p[3], p[4]
     h, w = light.shape[1], light.shape[2]
     pixel = view[0] * scale
     for j in range(h):
@@ -85,9 +85,7 @@ class Neon(Scene):
         power, tint = burn[self._tube], color[self._tube]
         h, w = canvas.light.shape[1:]
         wash = self._wash(camera, tint, w, h)
-        settings = numbers(
-            self._floor, self._scale, step.clock, self._seed, 0.06 + 0.06 * step.energy, 0.4 + 0.6 * step.bass
-        )
+        settings = numbers(self._floor, self._scale, self._seed, 0.06 + 0.06 * step.energy, 0.4 + 0.6 * step.bass)
         _paint_wall(canvas.light, wash, shot.palette, canvas.view(camera), settings)
         # The tubes hang a little before the wall: they move more than it.
         x0, y0, x1, y1 = self._seen(camera, 1.06)

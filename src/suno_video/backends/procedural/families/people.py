@@ -149,19 +149,19 @@ def draw_dancer(
         (hip, chest, 0.058, 0.066),
         (chest, neck, 0.066, 0.028),
         (neck, head, 0.026, 0.042),
-        (head, head - (0, 0.018 * tall), 0.047, 0.043),
+        (head, head - np.array([0, 0.018]) * tall, 0.047, 0.043),
     ]
     for which in (0, 1):
         sign = 1 if which else -1
-        joint = hip + (sign * 0.042 * tall, 0.01 * tall)
+        joint = hip + np.array([sign * 0.042, 0.01]) * tall
         foot = np.array([x + sign * (0.075 + 0.5 * pose.legs[which]) * tall, floor - 0.10 * pose.knees[which] * tall])
         knee = _bend(joint, foot, 0.245 * tall, 0.240 * tall, sign)
         parts += [
             (joint, knee, 0.052, 0.036),
             (knee, foot, 0.036, 0.022),
-            (foot, foot + (sign * 0.045 * tall, 0.006 * tall), 0.022, 0.014),
+            (foot, foot + np.array([sign * 0.045, 0.006]) * tall, 0.022, 0.014),
         ]
-        shoulder = chest + (sign * 0.082 * tall, 0.0)
+        shoulder = chest + np.array([sign * 0.082, 0.0]) * tall
         angle = pose.arms[which]
         elbow = shoulder + 0.155 * tall * _toward(sign * angle)
         hand = elbow + 0.145 * tall * _toward(sign * (angle + pose.elbows[which]))

@@ -27,8 +27,6 @@ def _paint_pipes(light: Floats, palette: Floats, view: Floats, p: Floats) -> Non
             near = 1.0 / (1.0 - tilt * fy)
             fx, fy = fx * near, fy * near
             foot = view[0] * near
-            r0, g0, b0 = 0.0, 0.0, 0.0
-            shadow = 1.0
             e, hue, top = 0.0, 0.1, 0.0
             # Large pipes lie at the back, small ones in front.
             for layer in range(2):
@@ -121,12 +119,23 @@ class Truchet(Scene):
         hit = max(step.kick, 0.6 * step.beat)
         turned = Camera(camera.x, camera.y, camera.zoom * (1 + 0.08 * step.burst), camera.roll + self._roll)
         settings = numbers(
-            self._scale, self._place[0] + drift * np.cos(self._heading), self._place[1] + drift * np.sin(self._heading),
-            (0.8 * step.clock) % 64, self._seed, np.cos(lamp), np.sin(lamp), self._radius * (1 + 0.10 * step.bass),
-            0.45 + 0.45 * hit + 0.3 * step.energy + 0.6 * step.burst, 0.55 * max(step.snare, 0.5 * step.onset) + 0.4 * step.burst,
-            np.floor(step.beats) % 31, 0.35 + 1.1 * shot.params["pulses"] * (0.4 + 0.6 * step.energy), self._tilt,
-            0.5 + 0.5 * step.energy, 0.10 + 0.6 * step.hat + 0.35 * step.treble, (0.5 * step.beats if step.beats else 0.4 * step.clock) % 64,
-        )  # fmt: skip
+            self._scale,
+            self._place[0] + drift * np.cos(self._heading),
+            self._place[1] + drift * np.sin(self._heading),
+            (0.8 * step.clock) % 64,
+            self._seed,
+            np.cos(lamp),
+            np.sin(lamp),
+            self._radius * (1 + 0.10 * step.bass),
+            0.45 + 0.45 * hit + 0.3 * step.energy + 0.6 * step.burst,
+            0.55 * max(step.snare, 0.5 * step.onset) + 0.4 * step.burst,
+            np.floor(step.beats) % 31,
+            0.35 + 1.1 * shot.params["pulses"] * (0.4 + 0.6 * step.energy),
+            self._tilt,
+            0.5 + 0.5 * step.energy,
+            0.10 + 0.6 * step.hat + 0.35 * step.treble,
+            (0.5 * step.beats if step.beats else 0.4 * step.clock) % 64,
+        )
         _paint_pipes(self.canvas.light, shot.palette, self.canvas.view(turned), settings)
 
 
