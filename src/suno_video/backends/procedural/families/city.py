@@ -130,7 +130,7 @@ class City(Scene):
         self._towers = (0.9 + 1.5 * shot.params["towers"]) * rng.uniform(0.85, 1.15)
         self._lens = rng.uniform(1.15, 1.7)
         self._horizon = rng.uniform(0.02, 0.16)
-        self._seed, self._start = rng.integers(1, 400), rng.uniform(0, 60)
+        self._seed, self._start = float(rng.integers(1, 400)), rng.uniform(0, 60)
         self._lit = 0.10 + 0.26 * shot.params["windows"] + 0.12 * shot.growth
         self._heading = rng.uniform(-0.10, 0.10)
         n = int(260 * shot.params["rain"])

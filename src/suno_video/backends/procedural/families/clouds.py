@@ -59,13 +59,13 @@ def _paint_sky(light: Floats, layers: Floats, palette: Floats, view: Floats, p: 
                 near = fexp(r * -2.2)
                 wx, wy = x * depth, (y - horizon) * depth
                 below = wy - base
-                # Heads of cloud: round bumps of two sizes; of those that overlap the highest counts.
-                bend = noise(wx * 3.0 + seed_y, wy * 3.0 + seed_x) - 0.5
+                # Heads of cloud: round bumps of two sizes, that melt into each other.
+                bend = noise(wx * 3.1 + seed_y, wy * 3.1 + seed_x) + 0.5 * noise(wx * 7.3 + seed_x, wy * 7.3) - 0.75
                 high, nx, ny = 0.0, 0.0, 0.0
                 for octave in range(2):
                     s = 1.9 if octave == 0 else 4.7
-                    u = wx * s + seed_x + 0.30 * bend
-                    v = wy * s * 1.15 + seed_y + 0.30 * bend
+                    u = wx * s + seed_x + 0.55 * bend
+                    v = wy * s * 1.15 + seed_y - 0.45 * bend
                     cu, cv = np.floor(u - 0.5), np.floor(v - 0.5)
                     best, bx, by = 0.0, 0.0, 0.0
                     for b in range(2):
@@ -74,20 +74,22 @@ def _paint_sky(light: Floats, layers: Floats, palette: Floats, view: Floats, p: 
                             ou = u - gu - 0.2 - 0.6 * hash2(gu, gv)
                             ov = v - gv - 0.2 - 0.6 * hash2(gu + 71.0, gv + 37.0)
                             bump = 1.0 - (ou * ou + ov * ov) * 2.0408163
-                            higher = bump > best
-                            best = bump if higher else best
-                            bx = ou if higher else bx
-                            by = ov if higher else by
-                    share = 0.30 if octave == 0 else 0.13
+                            bump = max(bump, 0.0)
+                            bump = bump * bump
+                            best += bump
+                            bx += ou * bump
+                            by += ov * bump
+                    share = 0.30 if octave == 0 else 0.15
+                    best = min(best, 1.0)
                     high += share * best
-                    nx += bx * share * 3.6
-                    ny += by * share * 3.6
+                    nx += bx * share * 5.0
+                    ny += by * share * 5.0
                 wide = noise(wx * 0.75 + seed_x, wy * 0.6 + seed_y)
                 fine = noise(wx * 13.0 + seed_y, wy * 13.0 + seed_x) * 0.6 + noise(wx * 29.0, wy * 29.0 + seed_x) * 0.4
                 room = min(abs(wx) * 0.20, 0.30)
-                dense = 0.62 * wide + high + 0.055 * fine + below * 0.62 + room - 0.74 + cover
-                alpha = smooth(0.0, 0.030 + 0.035 / depth + 0.10 * clamp01(below), dense) * fade
-                relief = clamp01(0.50 + 0.78 * (nx * dx + ny * dy) / r - 0.30 * ny + 0.16 * (fine - 0.5))
+                dense = 0.62 * wide + high + 0.13 * fine + below * 0.85 + room - 0.70 + cover
+                alpha = smooth(0.0, 0.055 + 0.06 / depth + 0.12 * clamp01(below), dense) * fade
+                relief = clamp01(0.50 + 0.78 * (nx * dx + ny * dy) / r - 0.30 * ny + 0.45 * (fine - 0.5))
                 thick = smooth(0.0, 0.45, dense)
                 lit = relief * (1.0 - 0.55 * thick) * (0.45 + 0.85 * near)
                 rim = (1.0 - smooth(0.0, 0.10, dense)) * near * gold

@@ -189,7 +189,8 @@ def _between(one: Pose, other: Pose, share: float) -> Pose:
 
     return Pose(
         mix(one.bounce, other.bounce), mix(one.sway, other.sway), mix(one.lean, other.lean), mix(one.head, other.head),
-        both(one.arms, other.arms), both(one.elbows, other.elbows), both(one.legs, other.legs), both(one.knees, other.knees),
+        both(one.arms, other.arms), both(one.elbows, other.elbows), both(one.legs, other.legs),
+        both(one.knees, other.knees),
     )  # fmt: skip
 
 

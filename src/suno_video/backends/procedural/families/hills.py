@@ -177,19 +177,20 @@ class Hills(Scene):
             * np.clip(np.sin(phase * 3 + 1.7 * step.clock), 0, 1) ** 2
             * (0.12 + 1.1 * step.hat + 0.3 * step.treble)
         )
-        x, y = camera.project(x, y)
-        self.canvas.stroke(x, y, x, y, 1.1 + size, bright, (1.6 * bright)[:, None] * self.shot.color(0.82))
+        px, py = camera.project(x, y)
+        self.canvas.stroke(px, py, px, py, 1.1 + size, bright, (1.6 * bright)[:, None] * self.shot.color(0.82))
         if self._night:
             x, y, size = self._star
             shown = np.clip((self._horizon - 0.16 - y) * 6, 0, 1) * size * (0.5 + 0.5 * step.treble)
-            x, y = camera.project(x + 0.8 * camera.x, y)
-            self.canvas.stroke(x, y, x, y, 0.7 + 0.3 * size, shown, (0.5 * shown)[:, None] * self.shot.color(0.95))
+            px, py = camera.project(x + 0.8 * camera.x, y)
+            self.canvas.stroke(px, py, px, py, 0.7 + 0.3 * size, shown, (0.5 * shown)[:, None] * self.shot.color(0.95))
 
     def _fly_birds(self, step: Step, camera: Camera) -> None:
         (away, phase, height) = self._flock
-        x = away[:, 0] + (self._side * 0.10 * step.clock + 0.9 * phase[0]) % 2.6 - 1.3
-        y = away[:, 1] + self._horizon - 0.24 + 0.15 * height + 0.02 * np.sin(step.clock + phase)
-        x, y = camera.project(x, y)
+        x, y = camera.project(
+            away[:, 0] + (self._side * 0.10 * step.clock + 0.9 * phase[0]) % 2.6 - 1.3,
+            away[:, 1] + self._horizon - 0.24 + 0.15 * height + 0.02 * np.sin(step.clock + phase),
+        )
         span = 0.012 * camera.zoom
         flap = 0.7 * np.sin(2 * np.pi * (step.beats if step.beats else step.clock) + phase) * span
         thin = np.full(9, 0.0016)

@@ -141,8 +141,8 @@ class Road(Scene):
         away = np.hypot(x - self._sun[0], y - self._sun[1]) / self._radius
         shown = np.clip(away - 1.3, 0, 1) * np.clip((self._horizon - 0.22 - y) * 4, 0, 1) * size
         shown = shown * (0.35 + 0.4 * step.treble + 0.6 * step.hat * (np.sin(phase + 40 * step.hat) > 0))
-        x, y = camera.project(x + 0.8 * camera.x, y)
-        self.canvas.stroke(x, y, x, y, 0.7 + 0.35 * size, shown, (0.6 * shown)[:, None] * self.shot.color(0.95))
+        px, py = camera.project(x + 0.8 * camera.x, y)
+        self.canvas.stroke(px, py, px, py, 0.7 + 0.35 * size, shown, (0.6 * shown)[:, None] * self.shot.color(0.95))
 
     def _rise(self, x: Points, z: Points, step: Step) -> Points:
         """Height of the grid beside the road: a band of the spectrum for each line, higher outwards."""

@@ -136,12 +136,9 @@ def _heart() -> list[Tube]:
 
 def _sun() -> list[Tube]:
     half = _ring(0.145, np.pi, 2 * np.pi, 0, 0.02)
+    wave = _curve(lambda t: (t, 0.008 * np.sin(6 * t)), -1, 1)
     waves = [
-        Tube(
-            _curve(lambda t, y=0.05 + 0.035 * k, w=0.17 - 0.03 * k: (w * t, y + 0.008 * np.sin(6 * t)), -1, 1),
-            (SNARE, HAT, SNARE)[k],
-            0.52 + 0.1 * k,
-        )
+        Tube(wave * (0.17 - 0.03 * k, 1) + (0, 0.05 + 0.035 * k), (SNARE, HAT, SNARE)[k], 0.52 + 0.1 * k)
         for k in range(3)
     ]
     rays = [
