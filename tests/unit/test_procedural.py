@@ -138,7 +138,7 @@ def steady_music(n_frames: int = 6, **sounding: float) -> MusicCurves:
     """Loud music without beats, in which only what is given sounds."""
     music, none = dance_music(n_frames), np.zeros(n_frames, np.float32)
     heard = {name: np.full(n_frames, level, np.float32) for name, level in sounding.items()}
-    quiet = {name: none for name in ("onset", "beat", "downbeat", "kick", "snare", "hat", "voice", "tension", "drop")}
+    quiet = dict.fromkeys(("onset", "beat", "downbeat", "kick", "snare", "hat", "voice", "tension", "drop"), none)
     return replace(music, **(quiet | heard))
 
 

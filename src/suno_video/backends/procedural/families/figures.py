@@ -85,7 +85,7 @@ class Figures(Scene):
             self._radius * (1 + 0.04 * hit + 0.08 * step.burst),
             0.55 + 0.25 * step.energy + 0.45 * hit + 0.6 * step.burst,
             0.3 + step.mid,
-            (0.3 + 1.4 * shot.params["shafts"]) * (0.35 + 0.7 * step.bass + 0.5 * step.burst),
+            (0.3 + 1.4 * shot.params["shafts"]) * (0.3 + 0.6 * step.bass + 0.25 * step.voice + 0.5 * step.burst),
             self._floor,
             0.5 + 0.5 * step.energy + 0.4 * hit,
             self._offset,
