@@ -10,7 +10,7 @@ from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.landscape import Outline, forest, mountains
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fexp, mix, noise, shade, smooth
+from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fexp, fsin, mix, noise, shade, smooth
 
 _N_RANGES = 6
 
@@ -35,7 +35,7 @@ def _paint_ranges(
             up = max(horizon - y, 0.0)
             low = fexp(up * -2.4)
             disc = smooth(radius + 0.0035, radius - 0.0035, r)
-            craters = 0.62 + 0.38 * noise(dx * 30.0 + 40.0, dy * 30.0 + 60.0)
+            craters = 0.62 + 0.38 * fsin(dx * 47.0 + 3.0 * fsin(dy * 31.0)) * fsin(dy * 41.0 + dx * 13.0)
             band = fbm(x * 1.1 + offset + clock * 0.035, y * 6.5 + offset, 4)
             streak = smooth(0.50 - 0.16 * cloud, 0.80 - 0.16 * cloud, band) * smooth(0.0, 0.12, up)
             around = 0.5 + 0.5 * noise(dx / r * 3.0 + 20.0, dy / r * 3.0 + 30.0 + clock * 0.12)
@@ -47,17 +47,14 @@ def _paint_ranges(
             hue, e = sky_hue, sky_e
             fog_hue, bare = 0.46 + 0.16 * near, 1.0
             rim = 0.0
+            drift_far = noise(x * 1.9 + clock * 0.10 + offset, y * 6.0)
+            drift_near = noise(x * 1.5 + clock * 0.26 + offset + 31.0, y * 5.0 + 17.0)
             for k in range(_N_RANGES):
                 n = np.float32(k) / (_N_RANGES - 1.0)
                 under = y - tops[k, i]
                 land = smooth(-pixel, pixel, under)
                 foot = 1.0 - fexp(under * (-4.6 - 3.0 * n))
-                fog = (
-                    mist
-                    * (1.0 - 0.55 * n)
-                    * foot
-                    * (0.70 + 0.5 * noise(x * 1.9 + n * 31.0 + clock * (0.10 + 0.2 * n) + offset, y * 6.0 + n * 17.0))
-                )
+                fog = mist * (1.0 - 0.55 * n) * foot * (0.70 + 0.5 * mix(drift_far, drift_near, n))
                 bright = (0.34 - 0.31 * n) * (0.55 + 0.9 * near) * (1.0 - 0.45 * night) + 0.012
                 fog_e = (0.74 - 0.40 * n) * (0.55 + 0.75 * near * halo) * (1.0 - 0.40 * night) + 0.10 * lift
                 tint = 0.42 - 0.26 * n + 0.14 * near
@@ -80,7 +77,7 @@ def _paint_ranges(
 class Hills(Scene):
     """Ranges glow with bands of the spectrum, the kick swells the sun, hats wake fireflies, voices thin the mist."""
 
-    AREA_PX = 512 * 288
+    AREA_PX = 480 * 270
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)

@@ -107,7 +107,7 @@ class Crowd:
             0.42 * head,
             veil,
         )
-        canvas.figure(x, shoulder + 0.5 * head, x, shoulder + 5 * head, 0.92 * head, 1.1 * head, veil)
+        canvas.figure(x, shoulder + 0.5 * head, x, shoulder + 3 * head, 0.92 * head, 1.1 * head, veil)
         canvas.figure(x, y + 0.4 * head, x, shoulder + 0.1 * head, 0.24 * head, 0.36 * head, veil)
         canvas.figure(x, y - 0.08 * head, x, y + 0.14 * head, 0.40 * head, 0.36 * head, veil)
         for which in (-1, 1):
