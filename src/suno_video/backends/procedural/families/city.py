@@ -140,7 +140,7 @@ class City(Scene):
     def paint(self, step: Step, camera: Camera) -> None:
         """Walls, windows and their mirror image; then lamps, cars and rain at full sharpness."""
         shot = self.shot
-        travel = (self._start + 0.85 * step.clock) % 1000
+        travel = (self._start + 0.26 * step.clock) % 1000
         snare = max(step.snare, 0.55 * step.onset)
         turned = Camera(camera.x + self._heading, camera.y, camera.zoom, 0.5 * camera.roll)
         glow = 0.35 + 0.35 * step.energy + 0.45 * max(step.kick, 0.6 * step.beat) + 0.7 * step.burst
@@ -179,7 +179,7 @@ class City(Scene):
         n = 9
         slot = np.arange(n)
         for side, pace, hue in ((-1, 1.5, 0.97), (1, -0.55, 0.56)):
-            depth = (slot * 2.3 + 1.3 * np.sin(5 * slot + self._seed) - pace * (self._start + step.clock)) % 21 + 0.35
+            depth = (slot * 2.3 + 1.3 * np.sin(5 * slot + self._seed) - 0.6 * pace * (self._start + step.clock)) % 21 + 0.35
             bright = np.clip(depth - 0.5, 0, 1) * np.exp(-0.09 * depth) * np.clip((21 - depth) * 0.5, 0, 1)
             bright = bright * (0.75 + 0.4 * step.kick)
             for lamp in (-0.055, 0.055):

@@ -35,7 +35,7 @@ def _paint_ranges(
             up = max(horizon - y, 0.0)
             low = fexp(up * -2.4)
             disc = smooth(radius + 0.0035, radius - 0.0035, r)
-            craters = 0.62 + 0.38 * fsin(dx * 47.0 + 3.0 * fsin(dy * 31.0)) * fsin(dy * 41.0 + dx * 13.0)
+            craters = 0.85 + 0.15 * fsin(dx * 47.0 + 3.0 * fsin(dy * 31.0)) * fsin(dy * 41.0 + dx * 13.0)
             band = fbm(x * 1.1 + offset + clock * 0.035, y * 6.5 + offset, 4)
             streak = smooth(0.50 - 0.16 * cloud, 0.80 - 0.16 * cloud, band) * smooth(0.0, 0.12, up)
             around = 0.5 + 0.5 * noise(dx / r * 3.0 + 20.0, dy / r * 3.0 + 30.0 + clock * 0.12)
