@@ -179,7 +179,9 @@ class City(Scene):
         n = 9
         slot = np.arange(n)
         for side, pace, hue in ((-1, 1.5, 0.97), (1, -0.55, 0.56)):
-            depth = (slot * 2.3 + 1.3 * np.sin(5 * slot + self._seed) - 0.6 * pace * (self._start + step.clock)) % 21 + 0.35
+            depth = (
+                slot * 2.3 + 1.3 * np.sin(5 * slot + self._seed) - 0.6 * pace * (self._start + step.clock)
+            ) % 21 + 0.35
             bright = np.clip(depth - 0.5, 0, 1) * np.exp(-0.09 * depth) * np.clip((21 - depth) * 0.5, 0, 1)
             bright = bright * (0.75 + 0.4 * step.kick)
             for lamp in (-0.055, 0.055):
