@@ -29,7 +29,7 @@ def test_drums_are_tapped_along_with_at_their_tempo(tmp_path: Path, bpm: int) ->
     assert_tiles(heard)
 
 
-@pytest.mark.parametrize("samples", [silence(12), noise(12)], ids=["silence", "noise"])
+@pytest.mark.parametrize("samples", [silence(24), noise(24)], ids=["silence", "noise"])
 def test_what_has_no_beat_gives_an_empty_grid_with_a_verdict(tmp_path: Path, samples: np.ndarray) -> None:
     heard = hear(tmp_path, samples)
     assert heard.beats_s == () and heard.beat_confidence == 0
