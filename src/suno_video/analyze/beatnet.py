@@ -16,6 +16,8 @@ from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
 
 NET_RATE_HZ = RATE_HZ // 2
 """Frames of the network a second; frame k describes the sound around (k + 0.5) / NET_RATE_HZ seconds."""
+_LEAD = NET_RATE_HZ
+"""Frames of silence before and after the music: one second."""
 _SILENT = 1e-8
 """Power below which a frame does not count when loudness is judged."""
 
@@ -25,10 +27,11 @@ def hear_beats(spectra: Spectra) -> Matrix:
 
     Shape (n, 3), 0..1.
     """
-    log = compress(mel_power(spectra))
+    # Silence on both sides: what sounds from the first sample on begins there, and is heard to begin.
+    log = np.pad(compress(mel_power(spectra)), ((_LEAD, _LEAD), (0, 0)))
     rise = np.maximum(0, np.diff(log, axis=0, prepend=log[:1]))
     x = np.concatenate([log * np.float32(0.5) - np.float32(0.5), rise * np.float32(2)], axis=1)
-    return _network(x)
+    return _network(x)[_LEAD:-_LEAD]
 
 
 def mel_power(spectra: Spectra) -> Matrix:
