@@ -56,7 +56,7 @@ def track_beats(spectra: Spectra, onsets: Onsets, drums: Spectra | None = None) 
     fine = _at_full_rate(heard[:, 0])
     frames = _without_offbeats(fine, near[:, 0], follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM))
     rough = _to_peaks(fine, frames)
-    beats = _within_music(refine_beats(spectra, rough) if len(rough) >= _MIN_BEATS else rough[:0], spectra)
+    beats = within_music(refine_beats(spectra, rough) if len(rough) >= _MIN_BEATS else rough[:0], spectra)
     at = np.clip((beats * NET_RATE_HZ).astype(np.int64), 0, len(heard) - 1)
     if len(beats) < _MIN_BEATS or np.percentile(near[at, 0], 80) < _FAINT:
         return BeatGrid(passages=judge_passages(beats[:0], no_witnesses(), spectra.duration_s))
@@ -140,7 +140,7 @@ def refine_beats(spectra: Spectra, times_s: NDArray[np.float64], span: int = 4) 
     return np.asarray(np.maximum.accumulate(settled), dtype=np.float64)
 
 
-def _within_music(beats_s: NDArray[np.float64], spectra: Spectra) -> NDArray[np.float64]:
+def within_music(beats_s: NDArray[np.float64], spectra: Spectra) -> NDArray[np.float64]:
     """Drop beats in the silence before and after the music, and beats that do not rise."""
     heard = np.flatnonzero(spectra.weighted > 1e-7)
     if not len(heard):

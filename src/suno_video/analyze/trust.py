@@ -77,7 +77,7 @@ def question_witnesses(beats_s: NDArray[np.float64], levels: Matrix, flux: Matri
 def judge_passages(beats_s: NDArray[np.float64], witnesses: Witnesses, duration_s: float) -> tuple[Passage, ...]:
     """Divide a song into passages that are equally far to be trusted. They tile it; no beats give one passage."""
     if len(beats_s) < 2:
-        return (_nothing(0.0, duration_s),)
+        return (no_passage(0.0, duration_s),)
     verdicts = _verdicts(beats_s, witnesses)
     starts = [0, *(i for i in range(1, len(verdicts)) if verdicts[i] != verdicts[i - 1])]
     spans = [(a, b, verdicts[a]) for a, b in pairwise([*starts, len(verdicts)])]
@@ -87,8 +87,8 @@ def judge_passages(beats_s: NDArray[np.float64], witnesses: Witnesses, duration_
         _passage(edge, end, beats_s[a:b], verdict, witnesses, slice(a, b))
         for (a, b, verdict), (edge, end) in zip(spans, pairwise(edges), strict=True)
     ]
-    before = [_nothing(0.0, edges[0])] if edges[0] > 0 else []
-    after = [_nothing(edges[-1], duration_s)] if edges[-1] < duration_s else []
+    before = [no_passage(0.0, edges[0])] if edges[0] > 0 else []
+    after = [no_passage(edges[-1], duration_s)] if edges[-1] < duration_s else []
     return (*before, *passages, *after)
 
 
@@ -204,7 +204,8 @@ def _finish(beats_s: NDArray[np.float64], duration_s: float) -> float:
     return duration_s if duration_s - beats_s[-1] < _EDGE_S else float(beats_s[-1])
 
 
-def _nothing(start_s: float, end_s: float) -> Passage:
+def no_passage(start_s: float, end_s: float) -> Passage:
+    """A passage without anything to tap to."""
     return Passage(start_s=start_s, end_s=end_s, verdict="none", trust=0.0, why="nothing to tap to is heard")
 
 
