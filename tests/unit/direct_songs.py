@@ -12,6 +12,8 @@ FAMILIES = frozenset(
     {
         *("nebula", "starfield", "tunnel", "ribbons", "silk", "crystal"),
         *("kaleidoscope", "ring", "paint", "reaction", "aurora", "ocean"),
+        *("galaxy", "hills", "city", "road", "clouds", "godrays"),
+        *("neon", "lasers", "fractal", "truchet", "figures"),
     }
 )
 LABELS = ("intro", "verse", "prechorus", "chorus", "bridge", "build", "drop", "breakdown", "solo", "outro", "other")
