@@ -46,7 +46,7 @@ def test_an_unknown_family_is_refused_on_its_line(tmp_path):
     path, number = edited(tmp_path, f'"family": "{family}"', '"family": "fireworks"')
     (reason,) = refusal(path)
     assert reason.startswith(f"line {number}: scenes.")
-    assert "there is no family 'fireworks'; there are aurora, crystal" in reason
+    assert "there is no family 'fireworks'; there are aurora, city, clouds, crystal" in reason
 
 
 def test_a_section_that_the_song_has_not_is_refused(tmp_path):
