@@ -23,8 +23,6 @@ from suno_video.media.fonts import drawing_font
 _LETTERS = " .·:-~+=<>ivcrzLTJ7nxuoeaSEZP5GKA48&%$B#M@W"
 _LEVELS = 14
 _VARIANTS = 3
-_STEADY = 0.035
-"""A letter is changed when the picture has changed by that much: no flicker between two neighbours."""
 
 
 @kernel
@@ -58,21 +56,19 @@ class Ascii(Scene):
         rng = shot.rng
         self._rng = rng
         lines = 26 + 34 * shot.params["letters"]
-        self._tall = max(5, round(canvas.height / canvas.unit_px * canvas.unit_px / lines))
-        self._wide = max(3, round(self._tall * 0.58))
+        self._tall = max(2, round(canvas.unit_px / lines))
+        self._wide = max(2, round(self._tall * 0.58))
         self._rows, self._columns = math.ceil(canvas.height / self._tall), math.ceil(canvas.width / self._wide)
         self._atlas = _cut_letters(self._tall, self._wide)
         picture, _ = load_picture(shot.cover, shot.palette, rng, 512)
         aspect = canvas.half_w / canvas.half_h
         side_h = 2 * self._rows
         self._picture = lay_out(picture, max(8, round(side_h * aspect)), side_h, float(rng.choice([0.3, 0.75, 1.0])))
-        self._tone = np.zeros((self._rows, self._columns), np.float32)
         self._variant = rng.integers(0, _VARIANTS, (self._rows, self._columns))
         self._fall = rng.uniform(0.5, 1.4, self._columns)
         self._start = rng.uniform(0, 2, self._columns)
         self._phase = rng.uniform(0, 6.28, 4)
         self._centre = rng.uniform(0.3, 0.7, 2)
-        self._is_fresh = True
 
     def advance(self, step: Step) -> None:
         """The hat changes some letters."""
@@ -86,11 +82,8 @@ class Ascii(Scene):
         seen = self._look(step, camera)
         luma = luma_of(seen)
         glow = self._glow(step)
-        tone = np.clip(np.sqrt(np.clip(luma, 0, None)) * (0.72 + 0.30 * step.energy) + glow, 0.0, 1.0)
-        moved = np.abs(tone - self._tone) > _STEADY
-        self._tone = np.where(moved | self._is_fresh, tone, self._tone).astype(np.float32)
-        self._is_fresh = False
-        level = np.clip(self._tone * _LEVELS, 0, _LEVELS - 1).astype(np.int32)
+        tone = np.clip(np.sqrt(np.clip(luma, 0, None)) * (0.62 + 0.25 * shot.growth + 0.30 * step.energy) + glow, 0.0, 1.0)
+        level = np.clip(tone * _LEVELS, 0, _LEVELS - 1).astype(np.int32)
         letters = (level * _VARIANTS + self._variant).astype(np.int32)
         weight = (0.30 + 1.25 * tone).astype(np.float32)
         _set_type(canvas.sharp, canvas.marked, self._atlas, letters, weight)

@@ -114,7 +114,7 @@ class Glitch(Scene):
     def _smear(self, step: Step) -> None:
         h, w = self._clean.shape[1:]
         _, ph, pw = self._picture.shape
-        breath = 1.16 - 0.05 * step.bass - 0.10 * self.shot.growth * step.shot
+        breath = 1.18 - 0.05 * step.bass - 0.16 * self.shot.growth - 0.03 * step.shot
         turn = 0.02 * math.sin(0.3 * step.clock + self._phase[0])
         matrix = cv2.getRotationMatrix2D((pw / 2, ph / 2), math.degrees(turn), 1.0)[:, :2] * (pw / w / 1.3 * breath)
         centre = np.array([pw / 2, ph / 2]) + 0.05 * pw * np.sin(0.23 * step.clock + self._phase[1:3])

@@ -216,8 +216,8 @@ class Halftone(Scene):
         width, height = self.canvas.width, self.canvas.height
         for tone, wide in zip(self._tones, self._wide, strict=True):
             cv2.resize(tone, (width, tone.shape[0]), dst=wide, interpolation=cv2.INTER_LINEAR)
-        cell_px = (17 - 10 * self.shot.params["dots"]) * self.canvas.unit_px / 720
-        cell_px = max(cell_px, 2.2)
+        cell_px = (22 - 14 * self.shot.params["dots"]) * self.canvas.unit_px / 720
+        cell_px = max(cell_px, 1.2)
         freq = 2 * math.pi / cell_px
         a, b = self._angle + 0.262 + camera.roll, self._angle + 1.309 + camera.roll
         soft = 1.0 / (0.5 * freq * 1.3)

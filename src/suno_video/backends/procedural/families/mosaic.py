@@ -109,7 +109,7 @@ class Mosaic(Scene):
         super().__init__(shot, canvas)
         rng = shot.rng
         self._press = Press(canvas)
-        rows = round(7 + 12 * shot.params["tiles"] + rng.uniform(-1, 1))
+        rows = round(6 + 11 * shot.params["tiles"] + 4 * shot.growth + rng.uniform(-1, 1))
         self._cell = 1.0 / rows
         self._n_rows = 2 * math.ceil(_MARGIN * canvas.half_h / self._cell)
         self._n_columns = 2 * math.ceil(_MARGIN * canvas.half_w / self._cell)
