@@ -50,7 +50,7 @@ class Landscape:
             y = (self.base[k] - rise + sway - camera.y * (0.3 + near)) * zoom + camera.roll * columns
             edges[k] = (y + canvas.half_h) * canvas.unit_px - 0.5
         self._edges = edges
-        radius = self.sun[2] * (1 + 0.05 * step.bass + 0.06 * kick) * camera.zoom
+        radius = self.sun[2] * (1 + 0.05 * step.bass + 0.06 * kick + 0.05 * step.voice) * camera.zoom
         x, y = self.sun[0] - 0.3 * camera.x, self.sun[1] - 0.3 * camera.y - 0.012 * np.sin(0.5 * step.clock)
         unit = canvas.unit_px
         self._disc = (x + canvas.half_w) * unit, (y + canvas.half_h) * unit, radius * unit, 0.055 * unit * (1 + kick)

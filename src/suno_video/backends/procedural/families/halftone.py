@@ -115,7 +115,7 @@ def _tone_hills(tones: Floats, view: Floats, p: Floats, heights: Floats) -> None
 @kernel
 def _make_dots(plates: Bytes, wide: Floats, p: Floats) -> None:
     """Tones, shape (3, h, W), into the plates, shape (3, H, W): two screens of dots and one flat."""
-    freq, cos_a, sin_a, cos_b, sin_b, soft, shift = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
+    freq, cos_a, sin_a, cos_b, sin_b, soft, shift, slip = p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]
     height, width = plates.shape[1], plates.shape[2]
     h = wide.shape[1]
     step_a, step_a2 = freq * cos_a, -freq * sin_a
@@ -128,7 +128,7 @@ def _make_dots(plates: Bytes, wide: Floats, p: Floats) -> None:
         fy = np.float32(j)
         for plate in range(2):
             top, bottom, out = wide[plate, above], wide[plate, below], plates[plate, j]
-            u = fy * freq * (sin_a if plate == 0 else sin_b)
+            u = fy * freq * (sin_a if plate == 0 else sin_b) + (0.0 if plate == 0 else slip)
             v = fy * freq * (cos_a if plate == 0 else cos_b)
             du = step_a if plate == 0 else step_b
             dv = step_a2 if plate == 0 else step_b2
@@ -158,7 +158,7 @@ class Halftone(Scene):
         h, w = (max(18, round(side * min(1.0, shrink))) for side in (canvas.height, canvas.width))
         self._tones = np.zeros((3, h, w), np.float32)
         self._wide = np.zeros((3, h, canvas.width), np.float32)
-        self._motif = min(2, int((shot.params["motif"] + rng.uniform(-0.3, 0.3)) * 3 % 3))
+        self._motif = int(3 * np.clip(shot.params["motif"] + rng.uniform(-0.5, 0.5), 0, 0.99))
         self._place = rng.uniform(-0.3, 0.3) * canvas.half_w, rng.uniform(-0.12, 0.06)
         self._seed = rng.uniform(5, 300)
         self._fine = rng.uniform(0, 1)
@@ -221,7 +221,7 @@ class Halftone(Scene):
         freq = 2 * math.pi / cell_px
         a, b = self._angle + 0.262 + camera.roll, self._angle + 1.309 + camera.roll
         soft = 1.0 / (0.5 * freq * 1.3)
-        dots = numbers(freq, math.cos(a), math.sin(a), math.cos(b), math.sin(b), max(soft, 1.2), height / 90)
+        dots = numbers(freq, math.cos(a), math.sin(a), math.cos(b), math.sin(b), max(soft, 1.2), height / 90, 1.8 * step.snare)
         _make_dots(self._press.plates, self._wide, dots)
 
     def develop(self, frame: int) -> I420:

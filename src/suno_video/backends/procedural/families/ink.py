@@ -20,7 +20,7 @@ from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, mix, noi
 
 _WATER_AREA_PX = 176 * 99
 _RELAXATIONS = 16
-_WARM_UP_FRAMES = 70
+_WARM_UP_FRAMES = 90
 
 
 @kernel
@@ -160,7 +160,7 @@ class Ink(Scene):
         if self._is_still:
             self._is_still = False
             for number in range(_WARM_UP_FRAMES):
-                if number % 16 == 0:
+                if number % 12 == 0:
                     self._drip(0.8)
                 self._move(step, 1.0)
         kick = max(step.kick, 0.7 * step.beat)
@@ -181,7 +181,7 @@ class Ink(Scene):
         x = rng.uniform(0.12, 0.88)
         y = rng.uniform(0.05, 0.45) if self._fall > 0 else rng.uniform(0.55, 0.95)
         self._which = 1 - self._which if rng.random() < 0.6 else self._which
-        radius = 0.055 * min(h, w) * size * rng.uniform(0.7, 1.3)
+        radius = 0.085 * min(h, w) * size * rng.uniform(0.7, 1.3)
         _pour(self._dye, numbers(x * w, y * h, radius, 1.0, self._which, rng.uniform(5, 200))[None])
         tilt = self._heading + rng.normal(0, 0.5)
         speed = 0.011 * gh * size * self._fall
@@ -227,7 +227,7 @@ class Ink(Scene):
             speed = cv2.resize(self._flow[axis], (w, h), interpolation=cv2.INTER_LINEAR)
             np.multiply(speed, np.float32(-pace * scale), out=self._map[axis])
             self._map[axis] += self._rest[axis]
-        keep = np.float32((0.9965 - 0.0015 * self.shot.params["drops"]) ** frames)
+        keep = np.float32((0.9975 - 0.0015 * self.shot.params["drops"]) ** frames)
         for now, then in zip(self._dye, self._dye_next, strict=True):
             cv2.remap(now, *self._map, cv2.INTER_LINEAR, dst=then, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
             then *= keep
@@ -247,7 +247,7 @@ class Ink(Scene):
         sway = 0.3 * math.sin(0.4 * step.clock)
         settings = numbers(
             self._bright, 0.85 + 0.5 * step.energy + 0.25 * step.beat + 0.3 * self.shot.growth,
-            0.02 + 0.10 * step.bass, 0.5 + 1.2 * step.treble, step.clock, 0, self._lamp[0] + sway, self._lamp[1],
+            0.02 + 0.10 * step.bass + 0.05 * step.voice, 0.5 + 1.2 * step.treble, step.clock, 0, self._lamp[0] + sway, self._lamp[1],
         )  # fmt: skip
         _light_ink(self.canvas.light, self._shown, self.shot.palette, self.canvas.view(camera), settings)
 

@@ -80,6 +80,8 @@ def _light_water(
             spark = facing * facing
             spark = spark * spark
             spark = spark * spark
+            spark = spark * spark
+            spark = spark * spark
             spark = spark * spark * gloss
             tilt = clamp01((gx * gx + gy * gy) * 0.35)
             sky = tint * (0.10 + tilt)
@@ -147,7 +149,7 @@ class Liquid(Scene):
         view = canvas.view(camera)
         gh, gw = self._now.shape
         swell = self._now + 0.10 * self._long_waves(step, gw, gh)
-        scale = gh / (2 * canvas.half_h) * 0.055
+        scale = gh / (2 * canvas.half_h) * 0.034
         slope_x = np.asarray(cv2.Scharr(swell, cv2.CV_32F, 1, 0, scale=scale / 32))
         slope_y = np.asarray(cv2.Scharr(swell, cv2.CV_32F, 0, 1, scale=scale / 32))
         curve = np.asarray(cv2.Laplacian(swell, cv2.CV_32F, ksize=3, scale=1 / 4))
@@ -161,7 +163,7 @@ class Liquid(Scene):
             cv2.remap(source, *self._map, cv2.INTER_LINEAR, dst=plane, borderMode=cv2.BORDER_REFLECT)
         lamp = 0.7 * np.array([canvas.half_w, canvas.half_h]) * np.sin(0.4 * step.clock + self._lamp)
         settings = numbers(
-            1.6, (0.6 + 2.4 * shot.params["shine"]) * (0.5 + 0.7 * step.treble), *lamp,
+            1.6, (0.5 + 1.6 * shot.params["shine"]) * (0.4 + 0.6 * step.treble + 0.4 * step.hat), *lamp,
             0.05 + 0.20 * step.bass, step.clock, 0.95 + 0.25 * step.energy + 0.15 * shot.growth,
         )  # fmt: skip
         _light_water(canvas.light, slope_x, slope_y, curve, shot.palette, view, settings)

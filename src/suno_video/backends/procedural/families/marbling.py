@@ -167,7 +167,7 @@ class Marbling(Scene):
     def _next_stroke(self, number: int) -> Floats:
         rng, half_w, half_h = self._rng, *self._half
         kind = int(self._kinds[number % 4])
-        amount = (0.05 + 0.16 * self.shot.params["comb"]) * rng.uniform(0.75, 1.15)
+        amount = (0.03 + 0.10 * self.shot.params["comb"]) * rng.uniform(0.75, 1.15)
         if kind < 3:
             heading = self._heading + (kind % 2) * math.pi / 2 + (math.pi if rng.random() < 0.5 else 0)
             dx, dy = math.cos(heading), math.sin(heading)
@@ -196,7 +196,7 @@ class Marbling(Scene):
         self._aim(1.0)
         for now, old, rest in zip(self._seen, self._then, self._rest, strict=True):
             cv2.remap(old, *self._map, cv2.INTER_CUBIC, dst=now, borderMode=cv2.BORDER_REPLICATE)
-            now += (rest - now) * np.float32(0.06)
+            now += (rest - now) * np.float32(0.13)
         self._then, self._seen = self._seen, self._then
         self._n_strokes += 1
         self._stroke = self._next_stroke(self._n_strokes)

@@ -163,9 +163,9 @@ class Mosaic(Scene):
         lit = np.clip((self._y / self.canvas.half_h - 1 + 2.1 * bands) * 4, 0, 1)
         away = np.hypot(self._x, self._y)
         pulse = np.exp(-(((away - 1.2 * (1 - kick)) / 0.16) ** 2)) * kick
-        self._tiles[..., 2] = 0.74 + 0.10 * step.energy + 0.30 * lit + 0.35 * pulse + tilt
+        self._tiles[..., 2] = 0.74 + 0.25 * max(step.drop, 0) + 0.10 * step.energy + 0.30 * lit + 0.35 * pulse + tilt
         self._tiles[..., 2] *= 0.45 + 0.55 * np.abs(c)
-        self._tiles[..., 3] = 46 * np.abs(s) * np.exp(-(((np.abs(s) - 0.55) / 0.3) ** 2)) + 20 * step.snare * lit
+        self._tiles[..., 3] = 46 * (1 + max(step.drop, 0)) * np.abs(s) * np.exp(-(((np.abs(s) - 0.55) / 0.3) ** 2)) + 20 * step.snare * lit
         self._tiles[..., 4] = self._upright
 
     def _angles(self, step: Step) -> NDArray[np.float64]:

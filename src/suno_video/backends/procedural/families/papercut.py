@@ -149,7 +149,7 @@ class Papercut(Scene):
         settings = numbers(
             step.clock, self._n, 0.72 + 0.10 * shot.growth, self._rough, self._lobes,
             self._turn + 0.10 * self._spin * step.clock, *self._centre, 0.15 + 0.9 * (1 - kick), self._seed,
-            self._squeeze, 0.02 + 0.06 * step.bass + 0.05 * kick + 0.08 * shot.growth + 0.08 * max(step.drop, 0.0),
+            self._squeeze, 0.02 + 0.06 * step.bass + 0.05 * kick + 0.03 * step.voice + 0.08 * shot.growth + 0.08 * max(step.drop, 0.0),
         )  # fmt: skip
         _shape_cave(self._field, bands, view, settings)
         h, width = self._field.shape[0], canvas.width

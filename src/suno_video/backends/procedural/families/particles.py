@@ -168,8 +168,10 @@ class Particles(Scene):
         x, y = 0.2 * np.sin([1.7 * step.clock + self._phase[0], 1.3 * step.clock + self._phase[1]])
         dt = 1 / self.shot.fps
         for number in range(rounds):
+            # Only the last round is music; those before let a shot begin in the middle of things.
+            force = 0.0 if number < rounds - 1 else blow
             settings = numbers(
-                26.0, math.exp(-2.6 * dt), self._stray, step.clock - dt * (rounds - number) * 0.4, blow, x, y, 4.0, dt, 0.10
+                26.0, math.exp(-2.6 * dt), self._stray, step.clock - dt * (rounds - number) * 0.4, force, x, y, 4.0, dt, 0.10
             )  # fmt: skip
             _move(self._sparks, settings)
         self._is_fresh = False
@@ -183,7 +185,7 @@ class Particles(Scene):
         """Haze first, then all sparks."""
         canvas, shot = self.canvas, self.shot
         haze = numbers(
-            0.6 * step.clock, 1.0 + 1.4 * step.mid, 0.05 + 0.14 * step.bass + 0.08 * step.beat, *self._place, self._seed
+            0.6 * step.clock, 1.0 + 1.4 * step.mid, 0.05 + 0.14 * step.bass + 0.08 * step.beat + 0.06 * step.voice, *self._place, self._seed
         )  # fmt: skip
         _paint_haze(canvas.light, shot.palette, canvas.view(Camera(0, 0, 1, 0)), haze)
         size = 0.62 * self._cell * canvas.unit_px * camera.zoom * (1 + 0.05 * step.bass)
