@@ -11,14 +11,17 @@ from suno_video.backends.procedural.camera import Camera
 from suno_video.backends.procedural.develop import Bytes
 from suno_video.backends.procedural.families.landscape import Outline, forest, mountains
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, smooth
-from suno_video.core.frames import planes
+from suno_video.backends.procedural.mathf import Floats, clamp01, fexp
+from suno_video.backends.procedural.press import Noise
 
 if TYPE_CHECKING:
     from suno_video.backends.procedural.canvas import Canvas
     from suno_video.backends.procedural.dance import Step
     from suno_video.backends.procedural.families.scene import Shot
-    from suno_video.backends.procedural.press import Press
+
+
+PAD = 48
+"""Columns to the left of the picture: shadows reach in from there. Even, so that chroma finds its half."""
 
 
 @dataclass
@@ -49,19 +52,38 @@ class Landscape:
             sway = 0.006 * np.sin(2.1 * x + 0.7 * step.clock + self.phase[k])
             y = (self.base[k] - rise + sway - camera.y * (0.3 + near)) * zoom + camera.roll * columns
             edges[k] = (y + canvas.half_h) * canvas.unit_px - 0.5
-        self._edges = edges
+        left = np.repeat(edges[:, :1], PAD, axis=1)
+        self._edges = np.concatenate([left, edges], axis=1)
+        self._half_edges = np.ascontiguousarray(self._edges[:, ::2])
         radius = self.sun[2] * (1 + 0.05 * step.bass + 0.06 * kick + 0.05 * step.voice) * camera.zoom
         x, y = self.sun[0] - 0.3 * camera.x, self.sun[1] - 0.3 * camera.y - 0.012 * np.sin(0.5 * step.clock)
         unit = canvas.unit_px
         self._disc = (x + canvas.half_w) * unit, (y + canvas.half_h) * unit, radius * unit, 0.055 * unit * (1 + kick)
 
-    def print_on(self, press: Press, colors: Floats, offset_px: float, paper: Floats) -> None:
-        """Print the sheets into the frame."""
-        y, u, v = planes(press.frame)
-        for plane, channel, step in ((y, 0, 1), (u, 1, 2), (v, 2, 2)):
-            low, high = (16.0, 235.0) if channel == 0 else (128.0, 240.0)
-            p = np.array([step, channel, *self._disc, offset_px, 0.62, low, high], np.float32)
-            _print_sheets(plane, self._edges, colors, press.vignette, paper, p)
+    def print_on(
+        self,
+        plane: Bytes,
+        scale: float,
+        stops: Floats,
+        vignette: Floats,
+        paper: Floats,
+        noise: Noise,
+        offset_px: float,
+        common: tuple[float, ...],
+    ) -> None:
+        """Print the sheets into one plane of a frame.
+
+        Args:
+            scale: 1 for luma, 0.5 for chroma.
+            stops: One value of each colour stop, the deepest first.
+            offset_px: How far shadows fall.
+            common: lowest and highest value, tooth, grain and its place, 1 for luma.
+        """
+        edges = self._edges if scale == 1 else self._half_edges
+        n = len(self.outlines)
+        colors = np.interp(np.arange(n + 2) / n * 4, np.arange(5), stops).astype(np.float32)
+        p = np.array([1 / scale, PAD * scale, *self._disc, offset_px, 0.62, *common], np.float32)
+        _print_sheets(plane, edges, colors, vignette, paper, noise, p)
 
 
 def cut_sheets(rng: np.random.Generator, n_sheets: int, shot: Shot) -> Landscape:
@@ -81,20 +103,23 @@ def cut_sheets(rng: np.random.Generator, n_sheets: int, shot: Shot) -> Landscape
 
 
 @kernel
-def _print_sheets(out: Bytes, edges: Floats, colors: Floats, vignette: Floats, paper: Floats, p: Floats) -> None:
-    step, channel, cx, cy, radius, gap, offset, dark, low, high = (
-        np.int64(p[0]), np.int64(p[1]), p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9],
+def _print_sheets(
+    out: Bytes, edges: Floats, colors: Floats, vignette: Floats, paper: Floats, noise: Noise, p: Floats
+) -> None:
+    s, pad, cx, cy, radius, gap, offset, dark, low, high, tooth, amount, is_luma = (
+        p[0], np.int64(p[1]), p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[14],
     )  # fmt: skip
+    grain_x, grain_y = np.int64(p[12]), np.int64(p[13])
     rows, columns = out.shape
-    n, width = edges.shape
-    s = np.float32(step)
-    is_luma = channel == 0
-    shift = np.int64(offset * 0.5)
+    n = edges.shape[0]
+    shift = min(np.int64(offset * 0.5 / s), pad - 2)
+    soft = 1.0 / (1.2 * offset + 1.0)
+    contact = -1.6 / (0.7 * offset + 1.0)
     highest = np.empty(n, np.float32)
     lowest = np.empty(n, np.float32)
     for k in range(n):
         top, bottom = np.float32(1e9), np.float32(-1e9)
-        for i in range(width):
+        for i in range(edges.shape[1]):
             top, bottom = min(top, edges[k, i]), max(bottom, edges[k, i])
         highest[k], lowest[k] = top, bottom
     line = np.empty(columns, np.float32)
@@ -104,46 +129,38 @@ def _print_sheets(out: Bytes, edges: Floats, colors: Floats, vignette: Floats, p
         for k in range(n):
             if y > lowest[k] + 2.0:
                 first = k
+        base = colors[min(first + 2, n)] if first >= 0 else colors[0]
+        for i in range(columns):
+            line[i] = base
         if first < 0:
-            for i in range(columns):
-                x = (np.float32(i) + 0.5) * s
-                dx, dy = x - cx, y + 0.5 - cy
-                r = np.sqrt(dx * dx + dy * dy)
-                # The sky: rings cut around the sun, each sheet above the one before.
-                value = colors[0, channel]
-                for ring in range(3):
-                    edge = radius + gap * np.float32(ring) * (2.2 + 1.2 * np.float32(ring))
-                    d = (r - edge) / s
-                    sheet = colors[min(ring + 1, n), channel]
-                    shadow = fexp(max(-d * s, 0.0) / (0.7 * offset + 1.0) * -1.6) * (0.5 - 0.25 * dy / max(r, 1.0))
-                    value = value * (1.0 - dark * 0.8 * shadow)
-                    value += (sheet - value) * clamp01(d + 0.5)
-                line[i] = value
-        else:
-            base = colors[min(first + 2, n), channel]
-            for i in range(columns):
-                line[i] = base
+            # The sky: rings cut around the sun, each sheet above the one before.
+            for ring in range(3):
+                edge = radius + gap * np.float32(ring) * (2.2 + 1.2 * np.float32(ring))
+                sheet = colors[min(ring + 1, n)]
+                dy = y + 0.5 - cy
+                for i in range(columns):
+                    dx = (np.float32(i) + 0.5) * s - cx
+                    r = np.sqrt(dx * dx + dy * dy)
+                    d = r - edge
+                    shadow = fexp(max(-d, 0.0) * contact) * (0.5 - 0.25 * dy / max(r, 1.0))
+                    value = line[i] * (1.0 - dark * 0.8 * shadow)
+                    line[i] = value + (sheet - value) * clamp01(d / s + 0.5)
         for k in range(max(first + 1, 0), n):
             if y < highest[k] - 2.6 * offset - 3.0:
                 continue
-            edge = edges[k]
-            sheet = colors[min(k + 2, n), channel]
+            here, cast = edges[k, pad : pad + columns], edges[k, pad - shift : pad - shift + columns]
+            before = edges[k, pad - 1 : pad - 1 + columns]
+            sheet = colors[min(k + 2, n)]
             for i in range(columns):
-                x = i * step
-                d = y - edge[x]
-                slope = edge[min(x + 1, width - 1)] - edge[max(x - 1, 0)]
-                sharp = 1.0 / np.sqrt(1.0 + 0.25 * slope * slope)
-                away = y - edge[max(x - shift, 0)] + offset
-                shadow = smooth(-1.2 * offset - 1.0, 1.2 * offset + 1.0, away * sharp)
-                value = line[i] * (1.0 - dark * 0.75 * shadow)
-                d = d * sharp
-                own = sheet
-                if is_luma:
-                    own = sheet * (1.0 + 0.22 * clamp01(2.0 - d))
+                slope = (here[i] - before[i]) / s
+                sharp = 1.0 / np.sqrt(1.0 + slope * slope)
+                away = clamp01(0.5 + 0.5 * (y - cast[i] + offset) * sharp * soft)
+                value = line[i] * (1.0 - dark * 0.75 * away * away * (3.0 - 2.0 * away))
+                d = (y - here[i]) * sharp
+                own = sheet * (1.0 + 0.22 * is_luma * clamp01(2.0 - d))
                 line[i] = value + (own - value) * clamp01(d / s + 0.5)
-        grain = paper[(j * step) & 255]
-        shade, row = vignette[j * step], out[j]
-        tooth = np.float32(0.030) if is_luma else np.float32(0.0)
+        fibre, shade, row = paper[j & 255], vignette[j], out[j]
+        grain = noise[(j + grain_y) & 255, grain_x : grain_x + columns]
         for i in range(columns):
-            value = line[i] * (1.0 + tooth * grain[i & 255]) * shade[i * step] + low
+            value = line[i] * (1.0 + tooth * fibre[i]) * shade[i] + low + np.float32(grain[i]) * amount
             row[i] = np.uint8(np.int32(min(max(value, 16.0), high) + 0.5))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from suno_video.backends.procedural.canvas import GRAIN_SCALE, Canvas, grain, grain_place
 from suno_video.backends.procedural.develop import Bytes
@@ -16,6 +17,9 @@ from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats
 from suno_video.core.color import linear_to_srgb
 from suno_video.core.frames import I420, planes
+
+
+Noise = NDArray[np.int8]
 
 
 class Press:
@@ -34,6 +38,7 @@ class Press:
         shadow = canvas.grade.vignette * away * away * (3 - 2 * away)
         self.vignette: Floats = np.asarray((1 - shadow) ** (1 / 2.2), np.float32)
         """Factor for display values, shape (H, W)."""
+        self.vignette_small: Floats = np.ascontiguousarray(self.vignette[::2, ::2])
 
     def color(self, linear: Floats, exposure: float = 1.0) -> Floats:
         """Luma (0..219) and two chroma values (around 0) of linear colours, as the grade wants them; (..., 3)."""
@@ -71,27 +76,32 @@ class Press:
         _press_plates(y, u, v, self.plates, overprints, self.vignette, self._noise, self.settings(frame, light))
         return self.frame
 
+    def kinds(self) -> tuple[tuple[Bytes, int, Floats], ...]:
+        """The three planes of the frame: where it is written, its number, and the vignette of its size."""
+        y, u, v = planes(self.frame)
+        return (y, 0, self.vignette), (u, 1, self.vignette_small), (v, 2, self.vignette_small)
+
     def settings(self, frame: int, light: float = 1.0) -> Floats:
         """Numbers that all kernels of the press take: grain amount, its column and row, light."""
         amount = (0.45 + 2.3 * self._grade.grain) / GRAIN_SCALE
         return np.array([amount, *grain_place(self._seed, frame), light], np.float32)
 
     @property
-    def noise(self) -> np.ndarray:
+    def noise(self) -> Noise:
         """The grain of this shot."""
         return self._noise
 
 
-def paper_tooth(rng: np.random.Generator) -> Floats:
-    """How uneven paper is, shape (256, 256), about -1..1; it can be laid side by side."""
+def paper_tooth(rng: np.random.Generator, width: int) -> Floats:
+    """How uneven paper is, shape (256, width), about -1..1; it can be laid one below the other."""
     noise = np.pad(rng.normal(0, 1, (256, 256)).astype(np.float32), 8, mode="wrap")
     soft = np.asarray(cv2.GaussianBlur(noise, (0, 0), 0.8)) + 2 * np.asarray(cv2.GaussianBlur(noise, (0, 0), 2.5))
-    return np.ascontiguousarray(soft[8:-8, 8:-8], np.float32)
+    return np.ascontiguousarray(np.tile(soft[8:-8, 8:-8], (1, -(-width // 256)))[:, :width], np.float32)
 
 
 @kernel
 def _press_plates(
-    y: Bytes, u: Bytes, v: Bytes, plates: Bytes, inks: Floats, vignette: Floats, noise: np.ndarray, p: Floats
+    y: Bytes, u: Bytes, v: Bytes, plates: Bytes, inks: Floats, vignette: Floats, noise: Noise, p: Floats
 ) -> None:
     amount, light = p[0], p[3]
     shift_x, shift_y = np.int64(p[1]), np.int64(p[2])

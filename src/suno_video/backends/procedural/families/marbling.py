@@ -17,13 +17,12 @@ from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.develop import Bytes
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fcos, fexp, fsin, smooth
-from suno_video.backends.procedural.press import Press, paper_tooth
-from suno_video.core.frames import I420, planes
+from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fcos, fexp, fract, fsin, smooth
+from suno_video.backends.procedural.press import Noise, Press, paper_tooth
+from suno_video.core.frames import I420
 
 _MAP_AREA_PX = 480 * 270
 _WARM_UP_STROKES = 5
-_N_COLORS = 14
 
 
 @kernel
@@ -82,41 +81,49 @@ def _find_rings(field: Floats, from_x: Floats, from_y: Floats, drops: Floats, p:
 
 
 @kernel
-def _print_rings(out: Bytes, wide: Floats, colors: Floats, vignette: Floats, paper: Floats, p: Floats) -> None:
-    step, channel, low, high, gloss = np.int64(p[0]), np.int64(p[1]), p[2], p[3], p[4]
+def _print_rings(
+    out: Bytes, wide: Floats, stops: Floats, vignette: Floats, paper: Floats, noise: Noise, p: Floats
+) -> None:
+    """One plane of the rings whose numbers `wide` (h, columns + 2) holds.
+
+    Args:
+        stops: One value of each of five colours; every second ring has the first one, the others go round.
+    """
+    low, high, gloss, amount, golden, offset = p[0], p[1], p[2], p[3], p[6], p[7]
+    grain_x, grain_y = np.int64(p[4]), np.int64(p[5])
     h = wide.shape[0]
     rows, columns = out.shape
     per_row = np.float32(h) / np.float32(rows)
-    n = colors.shape[0]
-    inverse = 1.0 / np.float32(n)
-    last = wide.shape[1] - 1
+    ground, s1, s2, s3, s4 = stops[0], stops[1], stops[2], stops[3], stops[4]
     for j in range(rows):
         y = (np.float32(j) + 0.5) * per_row - 0.5
         a = np.int64(np.floor(y))
         t = y - np.float32(a)
         top, bottom = wide[min(max(a, 0), h - 1)], wide[min(max(a + 1, 0), h - 1)]
-        shade, row, grain = vignette[j * step], out[j], paper[(j * step) & 255]
+        above, below, left, right = top[1 : columns + 1], bottom[1 : columns + 1], top[:columns], top[2 : columns + 2]
+        shade, row, fibre = vignette[j], out[j], paper[j & 255]
+        grain = noise[(j + grain_y) & 255, grain_x : grain_x + columns]
         for i in range(columns):
-            x = 1 + i * step
-            v = top[x] + (bottom[x] - top[x]) * t
-            gy = (bottom[x] - top[x]) * per_row
-            gx = (top[min(x + 1, last)] - top[x - 1]) * 0.5 * np.float32(step)
-            g = np.sqrt(gx * gx + gy * gy) + 1e-4
-            k = np.floor(v)
-            f = v - k
-            ring = np.int32(k - np.floor(k * inverse) * np.float32(n))
-            ring = min(max(ring, 0), n - 1)
-            before = ring - 1 if ring > 0 else n - 1
-            after = ring + 1 if ring < n - 1 else 0
-            own = colors[ring, channel]
-            # Where rings are finer than a pixel, they are seen as their mean.
-            share = clamp01(f / g + 0.5)
-            value = colors[before, channel] + (own - colors[before, channel]) * share
-            share = clamp01((1.0 - f) / g + 0.5)
-            value = colors[after, channel] + (value - colors[after, channel]) * share
-            wet = 1.0 + gloss * (gx * 0.5 + gy * 0.8) / g * (1.0 - 4.0 * (f - 0.5) * (f - 0.5))
-            value = value * (wet + np.float32(grain[i & 255]) * gloss * 0.4) * shade[i * step] + low
-            row[i] = np.uint8(np.int32(min(max(value, 16.0), high) + 0.5))
+            v = above[i] + (below[i] - above[i]) * t
+            gy = (below[i] - above[i]) * per_row
+            gx = (right[i] - left[i]) * 0.5
+            inverse = 1.0 / (np.sqrt(gx * gx + gy * gy) + 1e-4)
+            # Rings go in pairs: ground, and a colour that the golden section draws.
+            pair = v * 0.5
+            k = np.floor(pair)
+            f = (pair - k) * 2.0
+            q = fract(k * golden + offset) * 4.0
+            ink = s1 + (s2 - s1) * clamp01(q * 3.0 - 3.0) + (s3 - s2) * clamp01(q * 3.0 - 6.0)
+            ink += (s4 - s3) * clamp01(q * 3.0 - 9.0)
+            # Ink lies from 0.55 to 2 of each pair. Finer than a pixel, both are seen as their mean.
+            near = min(f - 0.55, 2.0 - f)
+            share = clamp01(near * inverse + 0.5) if near > -0.55 else 0.0
+            blur = clamp01(0.45 / inverse - 0.35)
+            share = share + (0.725 - share) * blur
+            bulge = near * (2.0 - near)
+            wet = 1.0 + gloss * (gx * 0.5 + gy * 0.8) * inverse * (1.0 - clamp01(bulge * 1.4)) * share
+            value = (ground + (ink - ground) * share) * (wet + fibre[i] * gloss * 0.4) * shade[i] + low
+            row[i] = np.uint8(np.int32(min(max(value + np.float32(grain[i]) * amount, 16.0), high) + 0.5))
 
 
 class Marbling(Scene):
@@ -144,7 +151,7 @@ class Marbling(Scene):
         self._drops = spots.astype(np.float32)
         self._seed = rng.uniform(5, 300)
         self._fine = (5 + 15 * shot.params["rings"]) * (0.8 + 0.4 * shot.growth)
-        self._tooth = paper_tooth(rng)
+        self._tooth = paper_tooth(rng, canvas.width)
         self._colors = self._mix_paints(shot, rng)
         self._heading = rng.uniform(0, math.pi)
         self._spacing = rng.uniform(15, 34)
@@ -159,10 +166,11 @@ class Marbling(Scene):
             self._finish()
 
     def _mix_paints(self, shot: Shot, rng: np.random.Generator) -> Floats:
-        paper, key = rng.choice([1.0, 0.04]), rng.uniform(0.40, 0.56)
-        hues = np.array([paper, key, paper, 0.76, key, paper, 0.14, paper, 0.76, 0.30, paper, key, 0.92, 0.22])
-        hues[rng.integers(0, _N_COLORS, 3)] = rng.uniform(0.2, 0.95, 3)
-        return np.ascontiguousarray(self._press.color(shot.color(hues)))
+        """Ground and four paints: luma and chroma, shape (3, 5)."""
+        on_light = rng.random() < 0.6
+        hues = np.array([1.0, 0.10, 0.46, 0.74, 0.30] if on_light else [0.03, 0.50, 0.98, 0.74, 0.34])
+        hues[1:] = rng.permutation(hues[1:])
+        return np.ascontiguousarray(self._press.color(shot.color(hues)).T)
 
     def _next_stroke(self, number: int) -> Floats:
         rng, half_w, half_h = self._rng, *self._half
@@ -240,14 +248,18 @@ class Marbling(Scene):
             [s * px * to_y, c * py * to_y, (s * x0 + c * y0 + oy) * to_y - 0.5],
         ])  # fmt: skip
         flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
-        wide = cv2.warpAffine(self._field, matrix, (canvas.width + 2, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-        y, u, v = planes(press.frame)
-        for plane, channel, step in ((y, 0, 1), (u, 1, 2), (v, 2, 2)):
+        amount, *grain_place, _ = press.settings(frame)
+        for plane, channel, vignette in press.kinds():
+            turn = matrix if channel == 0 else matrix @ _HALF
+            columns = plane.shape[1]
+            wide = cv2.warpAffine(self._field, turn, (columns + 2, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
             low, high, gloss = (16.0, 235.0, 0.05) if channel == 0 else (128.0, 240.0, 0.0)
-            _print_rings(
-                plane, wide, self._colors, press.vignette, self._tooth, numbers(step, channel, low, high, gloss)
-            )
+            p = numbers(low, high, gloss, amount if channel == 0 else 0.0, *grain_place, 0.381966, self._seed)
+            _print_rings(plane, wide, self._colors[channel], vignette, self._tooth, press.noise, p)
         return press.frame
 
+
+_HALF = np.array([[2.0, 0.0, -0.5], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+"""A column of a plane of chroma, with one beside it, among the columns of luma, with one beside them."""
 
 SCENE = Marbling

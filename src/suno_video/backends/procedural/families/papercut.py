@@ -13,10 +13,10 @@ from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.develop import Bytes
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fatan2, fbm, fexp, fract, fsin, smooth
+from suno_video.backends.procedural.mathf import Floats, clamp01, fatan2, fbm, fexp, fract, fsin
 from suno_video.backends.procedural.papersheets import cut_sheets
-from suno_video.backends.procedural.press import Press, paper_tooth
-from suno_video.core.frames import I420, planes
+from suno_video.backends.procedural.press import Noise, Press, paper_tooth
+from suno_video.core.frames import I420
 
 _FIELD_AREA_PX = 320 * 180
 _PAD = 48
@@ -51,61 +51,74 @@ def _shape_cave(field: Floats, bands: Floats, view: Floats, p: Floats) -> None:
 
 
 @kernel
-def _print_cave(out: Bytes, wide: Floats, colors: Floats, vignette: Floats, paper: Floats, p: Floats) -> None:
-    """One plane (all rows, or every other one) of the sheets that `wide` (h, W + 2 pad) describes."""
-    step, channel, pad, shadow_x, shadow_y, blur, dark, low, high = (
-        np.int64(p[0]), np.int64(p[1]), np.int64(p[2]), np.int64(p[3]), p[4], p[5], p[6], p[7], p[8],
+def _print_cave(
+    out: Bytes, wide: Floats, stops: Floats, vignette: Floats, paper: Floats, noise: Noise, p: Floats
+) -> None:
+    """One plane of the sheets that `wide` (h, columns + 2 pad) describes.
+
+    Args:
+        stops: One value of each colour stop of the palette, the deepest sheet first, shape (5,).
+        p: sheets, columns beside the picture, shadow right and down and its softness in pixels of this plane, how dark,
+            lowest and highest value, tooth of the paper, grain with its column and row, and 1 for luma.
+    """
+    last, pad, right, down_px, blur, dark, low, high, tooth, amount, is_luma = (
+        p[0], np.int64(p[1]), np.int64(p[2]), p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[12],
     )  # fmt: skip
+    grain_x, grain_y = np.int64(p[10]), np.int64(p[11])
     h = wide.shape[0]
     rows, columns = out.shape
     per_row = np.float32(h) / np.float32(rows)
-    last = np.float32(colors.shape[0] - 1)
-    n_paper = paper.shape[0]
-    is_luma = channel == 0
+    s0, s1, s2, s3, s4 = stops[0], stops[1], stops[2], stops[3], stops[4]
+    step = 4.0 / last
+    soft = 1.0 / blur
     for j in range(rows):
         y = (np.float32(j) + 0.5) * per_row - 0.5
         a = np.int64(np.floor(y))
         t = y - np.float32(a)
         top, bottom = wide[min(max(a, 0), h - 1)], wide[min(max(a + 1, 0), h - 1)]
-        ys = y - shadow_y * per_row
+        ys = y - down_px * per_row
         b = np.int64(np.floor(ys))
         ts = ys - np.float32(b)
-        top_s, bottom_s = wide[min(max(b, 0), h - 1)], wide[min(max(b + 1, 0), h - 1)]
-        shade, row = vignette[j * step], out[j]
-        grain = paper[(j * step) % n_paper]
+        top_s = wide[min(max(b, 0), h - 1), pad - right : pad - right + columns]
+        bottom_s = wide[min(max(b + 1, 0), h - 1), pad - right : pad - right + columns]
+        left, right_of = top[pad - 1 : pad - 1 + columns], top[pad + 1 : pad + 1 + columns]
+        above, below = top[pad : pad + columns], bottom[pad : pad + columns]
+        shade, row, fibre = vignette[j], out[j], paper[j & 255]
+        grain = noise[(j + grain_y) & 255, grain_x : grain_x + columns]
         for i in range(columns):
-            x = pad + i * step
-            v = top[x] + (bottom[x] - top[x]) * t
-            gy = (bottom[x] - top[x]) * per_row
-            gx = (top[x + 1] - top[x - 1]) * 0.5 * np.float32(step)
-            g = np.sqrt(gx * gx + gy * gy) + 1e-4
+            v = above[i] + (below[i] - above[i]) * t
+            gy = (below[i] - above[i]) * per_row
+            gx = (right_of[i] - left[i]) * 0.5
+            inverse = 1.0 / (np.sqrt(gx * gx + gy * gy) + 1e-4)
             v = min(max(v, 0.0), last + 0.98)
             k = np.floor(v)
             f = v - k
-            down = f / g
-            up = (1.0 - f) / g
+            down = f * inverse
+            up = (1.0 - f) * inverse
             # The sheet above casts its shadow away from the lamp, and darkens the corner below its edge.
-            vs = top_s[x - shadow_x] + (bottom_s[x - shadow_x] - top_s[x - shadow_x]) * ts
-            far = (vs - k - 1.0) / g
-            shadow = smooth(-blur, blur, far) * 0.62 + 0.38 * fexp(up / blur * -2.2)
-            shadow = shadow if k < last else 0.0
-            sheet = np.int32(k)
-            own = colors[sheet, channel]
-            under = colors[max(sheet - 1, 0), channel]
-            over = colors[min(sheet + 1, np.int32(last)), channel]
-            light = 1.0 - dark * shadow
-            if is_luma:
-                # The lit edge of the sheet: paper has a thickness.
-                facing = clamp01((-gx * 0.6 - gy * 0.8) / g)
-                rim = clamp01(2.2 - down) * (0.10 + 0.24 * facing) if k > 0.5 else 0.0
-                light += rim
-                light += np.float32(grain[i % n_paper]) * 0.030
-            value = own * light
-            edge = clamp01(down + 0.5)
-            edge_up = clamp01(up + 0.5)
-            value = under * (1.0 - dark) + (value - under * (1.0 - dark)) * edge if k > 0.5 else value
-            value = over + (value - over) * edge_up if k < last else value
-            value = value * shade[i * step] + low
+            far = (top_s[i] + (bottom_s[i] - top_s[i]) * ts - k - 1.0) * inverse * soft
+            far = clamp01(0.5 + 0.5 * far)
+            shadow = far * far * (3.0 - 2.0 * far) * 0.62 + 0.38 * fexp(up * soft * -2.2)
+            top_sheet = clamp01(k - last + 1.0)
+            shadow = shadow * (1.0 - top_sheet)
+            q = k * step
+            own = s0 + (s1 - s0) * clamp01(q) + (s2 - s1) * clamp01(q - 1.0)
+            own += (s3 - s2) * clamp01(q - 2.0) + (s4 - s3) * clamp01(q - 3.0)
+            q = max(k - 1.0, 0.0) * step
+            under = s0 + (s1 - s0) * clamp01(q) + (s2 - s1) * clamp01(q - 1.0)
+            under += (s3 - s2) * clamp01(q - 2.0) + (s4 - s3) * clamp01(q - 3.0)
+            q = (k + 1.0) * step
+            over = s0 + (s1 - s0) * clamp01(q) + (s2 - s1) * clamp01(q - 1.0)
+            over += (s3 - s2) * clamp01(q - 2.0) + (s4 - s3) * clamp01(q - 3.0)
+            # The lit edge of the sheet: paper has a thickness.
+            lifted = clamp01(k)
+            facing = clamp01((-gx * 0.6 - gy * 0.8) * inverse)
+            rim = clamp01(2.2 - down) * (0.10 + 0.24 * facing) * lifted * is_luma
+            value = own * (1.0 - dark * shadow + rim + fibre[i] * tooth)
+            under = under * (1.0 - dark)
+            value = value + (under - value) * (clamp01(0.5 - down) * lifted)
+            value = over + (value - over) * max(clamp01(up + 0.5), top_sheet)
+            value = value * shade[i] + low + np.float32(grain[i]) * amount
             row[i] = np.uint8(np.int32(min(max(value, 16.0), high) + 0.5))
 
 
@@ -123,8 +136,7 @@ class Papercut(Scene):
         shrink = math.sqrt(_FIELD_AREA_PX / (canvas.width * canvas.height))
         h, w = (max(20, round(side * min(1.0, shrink))) for side in (canvas.height, canvas.width))
         self._field = np.empty((h, w), np.float32)
-        self._wide = np.empty((h, canvas.width + 2 * _PAD), np.float32)
-        self._paper = paper_tooth(rng)
+        self._paper = paper_tooth(rng, canvas.width)
         self._seed = rng.uniform(5, 300)
         self._lobes = float(rng.integers(3, 8))
         self._centre = rng.uniform(-0.22, 0.22) * canvas.half_w, rng.uniform(-0.12, 0.12)
@@ -132,8 +144,9 @@ class Papercut(Scene):
         self._rough = rng.uniform(0.30, 0.62)
         self._turn = rng.uniform(0, 6.28)
         self._spin = rng.choice([-1.0, 1.0])
-        hues = np.linspace(0.97, 0.10, self._n + 1) ** 1.15
-        self._colors = np.ascontiguousarray(self._press.color(shot.color(hues)))
+        deep = np.linspace(0.97, 0.10, 5) ** 1.15
+        self._stops = np.ascontiguousarray(self._press.color(shot.color(deep)).T)
+        """Colours from the deepest sheet to the nearest: luma and chroma, shape (3, 5)."""
         self._land = None if self._is_cave else cut_sheets(rng, self._n, shot)
 
     def paint(self, step: Step, camera: Camera) -> None:
@@ -152,28 +165,31 @@ class Papercut(Scene):
             self._squeeze, 0.02 + 0.06 * step.bass + 0.05 * kick + 0.03 * step.voice + 0.08 * shot.growth + 0.08 * max(step.drop, 0.0),
         )  # fmt: skip
         _shape_cave(self._field, bands, view, settings)
-        h, width = self._field.shape[0], canvas.width
-        inner = cv2.resize(self._field, (width, h), interpolation=cv2.INTER_CUBIC)
-        self._wide[:, _PAD : _PAD + width] = inner
-        self._wide[:, :_PAD], self._wide[:, _PAD + width :] = inner[:, :1], inner[:, -1:]
 
     def develop(self, frame: int) -> I420:
         """Print the sheets."""
         press, canvas = self._press, self.canvas
-        y, u, v = planes(press.frame)
-        unit = canvas.unit_px / 720
-        offset = (0.4 + 1.2 * self.shot.params["depth"]) * 14 * unit
-        if self._land is not None:
-            self._land.print_on(press, self._colors, offset, self._paper)
-            return press.frame
-        for plane, channel, step in ((y, 0, 1), (u, 1, 2), (v, 2, 2)):
-            low, high = (16.0, 235.0) if channel == 0 else (128.0, 240.0)
+        offset = (0.4 + 1.2 * self.shot.params["depth"]) * 14 * canvas.unit_px / 720
+        amount, *grain_place, _ = press.settings(frame)
+        for plane, channel, vignette in press.kinds():
+            scale = 1.0 if channel == 0 else 0.5
+            range_, tooth = ((16.0, 235.0), 0.030) if channel == 0 else ((128.0, 240.0), 0.0)
+            common = (*range_, tooth, amount if channel == 0 else 0.0, *grain_place, float(channel == 0))
+            if self._land is not None:
+                self._land.print_on(plane, scale, self._stops[channel], vignette, self._paper, press.noise, offset, common)
+                continue
+            wide = self._widened(plane.shape[1])
             p = numbers(
-                step, channel, _PAD, min(round(0.5 * offset), _PAD - 2), offset / step, (0.9 * offset + 1) / step, 0.62,
-                low, high,
+                self._n, _PAD, min(round(0.5 * offset * scale), _PAD - 2), offset * scale, (0.9 * offset + 1) * scale, 0.62,
+                *common,
             )  # fmt: skip
-            _print_cave(plane, self._wide, self._colors, press.vignette, self._paper, p)
+            _print_cave(plane, wide, self._stops[channel], vignette, self._paper, press.noise, p)
         return press.frame
+
+    def _widened(self, width: int) -> Floats:
+        """The field enlarged to a width, with its outermost values beside it."""
+        inner = cv2.resize(self._field, (width, self._field.shape[0]), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(cv2.copyMakeBorder(inner, 0, 0, _PAD, _PAD, cv2.BORDER_REPLICATE))
 
 
 SCENE = Papercut
