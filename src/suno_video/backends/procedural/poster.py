@@ -20,7 +20,9 @@ def lay_out(picture: Floats, width_px: int, height_px: int, fill: float) -> Floa
     """
     short, long = min(width_px, height_px), max(width_px, height_px)
     side = round(short * 0.86 + (long - short * 0.86) * fill)
-    backdrop = blurred(picture, width_px, height_px) * np.float32(_DIM)
+    # Soft as it is, the enlargement is made small.
+    small = blurred(picture, max(16, width_px // 8), max(16, height_px // 8)) * np.float32(_DIM)
+    backdrop = np.stack([cv2.resize(plane, (width_px, height_px), interpolation=cv2.INTER_CUBIC) for plane in small])
     best = cv2.INTER_AREA if side < picture.shape[0] else cv2.INTER_CUBIC
     card = np.maximum(cv2.resize(picture, (side, side), interpolation=best), 0)
     left, top = (width_px - side) // 2, (height_px - side) // 2
@@ -32,11 +34,13 @@ def lay_out(picture: Floats, width_px: int, height_px: int, fill: float) -> Floa
 
 
 def _cast_shadow(backdrop: Floats, left: int, top: int, side: int) -> None:
-    shade = np.zeros(backdrop.shape[1:], np.float32)
+    height, width = backdrop.shape[1:]
+    shade = np.zeros((max(1, height // 4), max(1, width // 4)), np.float32)
     drop = side // 40
-    y0, x0 = max(top + drop, 0), max(left + drop, 0)
-    shade[y0 : max(top + side + drop, 0), x0 : max(left + side + drop, 0)] = 1
-    backdrop *= 1 - np.float32(0.55) * np.asarray(cv2.GaussianBlur(shade, (0, 0), side / 22))
+    y0, x0 = max(top + drop, 0) // 4, max(left + drop, 0) // 4
+    shade[y0 : max(top + side + drop, 0) // 4, x0 : max(left + side + drop, 0) // 4] = 1
+    soft = cv2.GaussianBlur(shade, (0, 0), max(0.3, side / 88))
+    backdrop *= 1 - np.float32(0.55) * np.asarray(cv2.resize(soft, (width, height)))
 
 
 def luma_of(planes: Floats) -> Floats:

@@ -22,6 +22,10 @@ from suno_video.core.frames import I420, planes
 Noise = NDArray[np.int8]
 
 
+_DISPLAY = linear_to_srgb(np.linspace(0, 1, 1 << 16)).astype(np.float32)
+"""Display values of linear light, in 65536 steps: pictures of a million pixels are looked up in no time."""
+
+
 class Press:
     """Prints the frames of one shot. Its buffers are full size."""
 
@@ -43,9 +47,10 @@ class Press:
     def color(self, linear: Floats, exposure: float = 1.0) -> Floats:
         """Luma (0..219) and two chroma values (around 0) of linear colours, as the grade wants them; (..., 3)."""
         grade = self._grade
-        rgb = linear_to_srgb(np.asarray(linear, np.float64) * grade.exposure * exposure)
-        rgb = np.clip(0.36 + (rgb - 0.36) * grade.contrast, 0, 1)
-        luma = rgb @ np.array([0.2126, 0.7152, 0.0722])
+        light = np.clip(np.asarray(linear, np.float32) * np.float32(grade.exposure * exposure), 0, 1)
+        rgb = _DISPLAY[(light * np.float32(len(_DISPLAY) - 1)).astype(np.uint16)]
+        rgb = np.clip(np.float32(0.36) + (rgb - np.float32(0.36)) * np.float32(grade.contrast), 0, 1)
+        luma = rgb @ np.array([0.2126, 0.7152, 0.0722], np.float32)
         cb, cr = 120.7136 * (rgb[..., 2] - luma), 142.24 * (rgb[..., 0] - luma)
         return np.stack([219 * luma, grade.saturation * cb, grade.saturation * cr], -1).astype(np.float32)
 

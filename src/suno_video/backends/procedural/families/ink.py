@@ -19,7 +19,7 @@ from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, mix, noise, shade, smooth
 
 _WATER_AREA_PX = 176 * 99
-_RELAXATIONS = 16
+_RELAXATIONS = 11
 _WARM_UP_FRAMES = 90
 
 
@@ -92,43 +92,68 @@ def _pour(dye: Floats, pours: Floats) -> None:
 
 
 @kernel
-def _light_ink(light: Floats, dye: Floats, palette: Floats, view: Floats, p: Floats) -> None:
-    bright, glow, deep, rim, clock, seed, lamp_x, lamp_y = p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]
+def _light_dark_water(light: Floats, dye: Floats, palette: Floats, view: Floats, p: Floats) -> None:
+    """Ink that scatters light in black water. `dye` has one row and column more on each side."""
+    glow, deep, rim, lamp_x, lamp_y = p[0], p[1], p[2], p[3], p[4]
     h, w = light.shape[1], light.shape[2]
     for j in range(h):
         y = screen_y(view, j)
-        up, down = max(j - 1, 0), min(j + 1, h - 1)
+        a_up, a_row, a_down = dye[0, j, 1 : w + 1], dye[0, j + 1], dye[0, j + 2, 1 : w + 1]
+        b_up, b_row, b_down = dye[1, j, 1 : w + 1], dye[1, j + 1], dye[1, j + 2, 1 : w + 1]
+        red, green, blue = light[0, j], light[1, j], light[2, j]
         for i in range(w):
             x = screen_x(view, i)
-            left, right = max(i - 1, 0), min(i + 1, w - 1)
-            a, b = max(dye[0, j, i], 0.0), max(dye[1, j, i], 0.0)
-            gx = dye[0, j, right] - dye[0, j, left] + dye[1, j, right] - dye[1, j, left]
-            gy = dye[0, down, i] - dye[0, up, i] + dye[1, down, i] - dye[1, up, i]
+            a, b = max(a_row[i + 1], 0.0), max(b_row[i + 1], 0.0)
+            gx = a_row[i + 2] - a_row[i] + b_row[i + 2] - b_row[i]
+            gy = a_down[i] - a_up[i] + b_down[i] - b_up[i]
             lit = clamp01(0.5 - (gx * lamp_x + gy * lamp_y) * 1.6)
             dx, dy = x - 0.35 * lamp_x, y - 0.35 * lamp_y
             lamp = fexp((dx * dx + dy * dy) * -1.3)
             total = a + b
             thin = total / (0.22 + total)
-            share = b / (total + 1e-4)
-            hue = mix(0.36, 0.70, share) + 0.20 * (lit - 0.5) + 0.10 * thin
+            hue = mix(0.36, 0.70, b / (total + 1e-4)) + 0.20 * (lit - 0.5) + 0.10 * thin
             body = (thin * thin * (0.30 + 1.25 * lit) + rim * thin * (1.0 - thin) * lit) * glow
-            for c in range(3):
-                # Dark water: ink that scatters light. Bright water: ink that swallows the light behind it.
-                dark = (palette[0, c] * 0.5 + shade(palette, 0.20, c) * 0.30 * lamp) * (1.0 - 0.8 * thin) + deep * palette[
-                    1, c
-                ]
-                dark += shade(palette, hue, c) * body
-                water = mix(shade(palette, 0.88, c), shade(palette, 1.0, c), lamp) * (0.62 + 0.55 * lamp + deep)
-                one, other = shade(palette, 0.22, c), shade(palette, 0.52, c)
-                swallowed = fexp(-1.0 * (a * (1.35 - one) * 2.6 + b * (1.25 - other) * 1.8))
-                day = water * swallowed + (one * a / (0.6 + a) + other * b / (0.6 + b)) * 0.42 * (0.5 + lit)
-                light[c, j, i] = mix(dark, day, bright)
+            clear = 1.0 - 0.8 * thin
+            near = 0.30 * lamp * clear
+            red[i] = palette[0, 0] * 0.5 * clear + shade(palette, 0.20, 0) * near + deep * palette[1, 0]
+            green[i] = palette[0, 1] * 0.5 * clear + shade(palette, 0.20, 1) * near + deep * palette[1, 1]
+            blue[i] = palette[0, 2] * 0.5 * clear + shade(palette, 0.20, 2) * near + deep * palette[1, 2]
+            red[i] += shade(palette, hue, 0) * body
+            green[i] += shade(palette, hue, 1) * body
+            blue[i] += shade(palette, hue, 2) * body
+
+
+@kernel
+def _light_bright_water(light: Floats, dye: Floats, palette: Floats, view: Floats, p: Floats) -> None:
+    """Ink that swallows the light behind it, by the law of Beer and Lambert."""
+    glow, deep, lamp_x, lamp_y = p[0], p[1], p[3], p[4]
+    h, w = light.shape[1], light.shape[2]
+    for j in range(h):
+        y = screen_y(view, j)
+        a_up, a_row, a_down = dye[0, j, 1 : w + 1], dye[0, j + 1], dye[0, j + 2, 1 : w + 1]
+        b_up, b_row, b_down = dye[1, j, 1 : w + 1], dye[1, j + 1], dye[1, j + 2, 1 : w + 1]
+        for c in range(3):
+            row = light[c, j]
+            edge, middle = shade(palette, 0.80, c), shade(palette, 0.97, c)
+            one, other = shade(palette, 0.20, c), shade(palette, 0.52, c)
+            dense_a, dense_b = (1.35 - one) * -2.8, (1.25 - other) * -2.0
+            for i in range(w):
+                x = screen_x(view, i)
+                a, b = max(a_row[i + 1], 0.0), max(b_row[i + 1], 0.0)
+                gx = a_row[i + 2] - a_row[i] + b_row[i + 2] - b_row[i]
+                gy = a_down[i] - a_up[i] + b_down[i] - b_up[i]
+                lit = clamp01(0.5 - (gx * lamp_x + gy * lamp_y) * 1.6)
+                dx, dy = x - 0.35 * lamp_x, y - 0.35 * lamp_y
+                lamp = fexp((dx * dx + dy * dy) * -1.5)
+                water = mix(edge, middle, lamp) * (0.30 + 0.52 * lamp + deep)
+                ink = (one * a / (0.6 + a) + other * b / (0.6 + b)) * 0.42 * (0.5 + lit) * glow
+                row[i] = water * fexp(a * dense_a + b * dense_b) + ink
 
 
 class Ink(Scene):
     """Each kick lets a drop fall, bass stirs, energy quickens the water, a drop of the song pours everything in."""
 
-    AREA_PX = 560 * 315
+    AREA_PX = 512 * 288
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
@@ -143,8 +168,8 @@ class Ink(Scene):
         self._dye, self._dye_next = np.zeros((2, 2, h, w), np.float32)
         self._rest = np.stack(np.meshgrid(np.arange(w), np.arange(h))).astype(np.float32)
         self._map = np.empty((2, h, w), np.float32)
-        self._shown = np.empty((2, h, w), np.float32)
-        self._bright = 1.0 if shot.params["water"] + rng.uniform(-0.2, 0.2) > 0.5 else 0.0
+        self._shown = np.empty((2, h + 2, w + 2), np.float32)
+        self._is_bright = bool(shot.params["water"] + rng.uniform(-0.45, 0.45) > 0.55)
         self._fall = float(rng.choice([1.0, 1.0, -1.0]))
         self._heading = rng.uniform(-0.5, 0.5)
         self._lamp = rng.uniform(-0.8, 0.8), rng.uniform(-0.9, -0.4)
@@ -238,18 +263,19 @@ class Ink(Scene):
         h, w = self._dye.shape[1:]
         c, s = math.cos(camera.roll) / (1.06 * camera.zoom), math.sin(camera.roll) / (1.06 * camera.zoom)
         unit, mx, my = min(w, h), w / 2 - 0.5, h / 2 - 0.5
-        matrix = np.array([
-            [c, -s, mx - c * mx + s * my + camera.x * unit * 0.5], [s, c, my - s * mx - c * my + camera.y * unit * 0.5],
-        ])  # fmt: skip
+        # One row and column more on each side, for the slopes.
+        px, py = mx + camera.x * unit * 0.5 - c * (mx + 1) + s * (my + 1), my + camera.y * unit * 0.5 - s * (mx + 1) - c * (my + 1)
+        matrix = np.array([[c, -s, px], [s, c, py]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         for source, plane in zip(self._dye, self._shown, strict=True):
-            cv2.warpAffine(source, matrix, (w, h), dst=plane, flags=flags, borderMode=cv2.BORDER_REPLICATE)
+            cv2.warpAffine(source, matrix, (w + 2, h + 2), dst=plane, flags=flags, borderMode=cv2.BORDER_REPLICATE)
         sway = 0.3 * math.sin(0.4 * step.clock)
         settings = numbers(
-            self._bright, 0.85 + 0.5 * step.energy + 0.25 * step.beat + 0.3 * self.shot.growth,
-            0.02 + 0.10 * step.bass + 0.05 * step.voice, 0.5 + 1.2 * step.treble, step.clock, 0, self._lamp[0] + sway, self._lamp[1],
+            0.85 + 0.5 * step.energy + 0.25 * step.beat + 0.3 * self.shot.growth,
+            0.02 + 0.10 * step.bass + 0.05 * step.voice, 0.5 + 1.2 * step.treble, self._lamp[0] + sway, self._lamp[1],
         )  # fmt: skip
-        _light_ink(self.canvas.light, self._shown, self.shot.palette, self.canvas.view(camera), settings)
+        light = _light_bright_water if self._is_bright else _light_dark_water
+        light(self.canvas.light, self._shown, self.shot.palette, self.canvas.view(camera), settings)
 
 
 SCENE = Ink

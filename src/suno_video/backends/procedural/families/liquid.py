@@ -100,7 +100,7 @@ class Liquid(Scene):
         picture, _ = load_picture(shot.cover, shot.palette, rng, 720)
         h, w = canvas.light.shape[1:]
         self._fill = float(rng.uniform(0.55, 1.0))
-        self._picture = lay_out(picture, 2 * w, 2 * h, self._fill)
+        self._picture = lay_out(picture, w, h, self._fill)
         shrink = (_WATER_AREA_PX / (w * h)) ** 0.5
         gh, gw = max(18, round(h * min(1.0, shrink))), max(18, round(w * min(1.0, shrink)))
         self._now, self._before = np.zeros((2, gh, gw), np.float32)

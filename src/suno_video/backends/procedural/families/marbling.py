@@ -17,7 +17,7 @@ from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.develop import Bytes
 from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fcos, fexp, fract, fsin, smooth
+from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fcos, fexp, flog2, fract, fsin, smooth
 from suno_video.backends.procedural.press import Noise, Press, paper_tooth
 from suno_video.core.frames import I420
 
@@ -75,7 +75,7 @@ def _find_rings(field: Floats, from_x: Floats, from_y: Floats, drops: Floats, p:
                 ox, oy = x - drops[k, 0], y - drops[k, 1]
                 total += fexp(np.sqrt(ox * ox + oy * oy) * -join * drops[k, 2])
             # A soft minimum: rings of neighbours run into each other.
-            away = -np.log(total + 1e-9) / join
+            away = -0.6931472 * flog2(total + 1e-9) / join
             ring = (away + 0.16 * wobble) * fine - clock
             field[j, i] = ring + 0.10 * fsin(ring * 2.3) + 0.08 * fsin(ring * 1.1)
 
@@ -150,7 +150,7 @@ class Marbling(Scene):
                             (0.9 * canvas.half_w, 0.9 * canvas.half_h, 1.25), (n, 3))  # fmt: skip
         self._drops = spots.astype(np.float32)
         self._seed = rng.uniform(5, 300)
-        self._fine = (5 + 15 * shot.params["rings"]) * (0.8 + 0.4 * shot.growth)
+        self._fine = (12 + 26 * shot.params["rings"]) * (0.8 + 0.4 * shot.growth)
         self._tooth = paper_tooth(rng, canvas.width)
         self._colors = self._mix_paints(shot, rng)
         self._heading = rng.uniform(0, math.pi)
@@ -175,7 +175,7 @@ class Marbling(Scene):
     def _next_stroke(self, number: int) -> Floats:
         rng, half_w, half_h = self._rng, *self._half
         kind = int(self._kinds[number % 4])
-        amount = (0.03 + 0.10 * self.shot.params["comb"]) * rng.uniform(0.75, 1.15)
+        amount = (0.05 + 0.12 * self.shot.params["comb"]) * rng.uniform(0.75, 1.15)
         if kind < 3:
             heading = self._heading + (kind % 2) * math.pi / 2 + (math.pi if rng.random() < 0.5 else 0)
             dx, dy = math.cos(heading), math.sin(heading)
@@ -226,7 +226,7 @@ class Marbling(Scene):
         drops = self._drops.copy()
         drops[:, 0] += sway
         settings = numbers(
-            self._fine, 0.35 * step.clock + self._swelling * self._fine * 0.4, w / (2 * half_w), h / (2 * half_h), half_w,
+            self._fine, 0.35 * step.clock + self._swelling * self._fine * 0.25, w / (2 * half_w), h / (2 * half_h), half_w,
             half_h, self._seed, 7.0,
         )  # fmt: skip
         _find_rings(self._field, *self._seen, drops, settings)

@@ -20,8 +20,8 @@ from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01
 from suno_video.backends.procedural.picture import load_picture
 from suno_video.backends.procedural.poster import lay_out, luma_of
-from suno_video.backends.procedural.press import Press
-from suno_video.core.frames import I420, planes
+from suno_video.backends.procedural.press import Noise, Press
+from suno_video.core.frames import I420
 
 _N_TURNS = 64
 _MARGIN = 1.3
@@ -30,74 +30,80 @@ _MARGIN = 1.3
 
 @kernel
 def _print_tiles(
-    out: Bytes, front: Bytes, back: Bytes, tiles: Floats, ground: Floats, vignette: Floats, noise: np.ndarray, p: Floats
+    out: Bytes, front: Bytes, back: Bytes, tiles: Floats, vignette: Floats, noise: Noise, p: Floats
 ) -> None:
     """One plane of the wall.
 
     Args:
-        front: The picture over the whole wall, as a plane of bytes; `back` likewise.
+        front: The wall as the camera sees it with no tile turned; `back`: with all turned.
         tiles: Shape (rows, columns, 5): cosine and sine of the turn, light, gleam, 1 where it turns about its height.
-        p: step, is luma, cell in output pixels, x and y of the wall's corner, zoom in texture pixels, low, high, grain.
+        p: 1 for luma, cell and place of the wall's corner in pixels, lowest and highest value, grain and its place,
+            half the gap between tiles, value of the ground.
     """
-    step, is_luma, cell, x0, y0, scale, low, high, amount, shift_x, shift_y, gap = (
-        np.int64(p[0]), p[1] > 0.5, p[2], p[3], p[4], p[5], p[6], p[7], p[8], np.int64(p[9]), np.int64(p[10]), p[11],
-    )  # fmt: skip
+    is_luma, cell, x0, y0, low, high, amount, gap, ground = p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[9], p[10]
+    grain_x, grain_y = np.int64(p[7]), np.int64(p[8])
     height, width = out.shape
-    th, tw = front.shape
     n_rows, n_columns = tiles.shape[0], tiles.shape[1]
     line = np.empty(width, np.float32)
     inverse = 1.0 / cell
+    end_x, end_y = np.float32(width) - 1.01, np.float32(height) - 1.01
+    half = 0.5 - gap
     for j in range(height):
         wy = (np.float32(j) + 0.5 - y0) * inverse
         row = min(max(np.int64(np.floor(wy)), 0), n_rows - 1)
         v0 = wy - np.float32(row) - 0.5
+        up = y0 + (np.float32(row) + 0.5) * cell - 0.5
         for column in range(n_columns):
             left = x0 + np.float32(column) * cell
             first, last = max(np.int64(np.ceil(left - 0.5)), 0), min(np.int64(np.ceil(left + cell - 0.5)), width)
-            c, s, light, gleam, upright = (
-                tiles[row, column, 0], tiles[row, column, 1], tiles[row, column, 2], tiles[row, column, 3],
-                tiles[row, column, 4],
-            )  # fmt: skip
-            texture = front if c >= 0.0 else back
+            if last <= first:
+                continue
+            c, s, light, gleam = tiles[row, column, 0], tiles[row, column, 1], tiles[row, column, 2], tiles[row, column, 3]
+            wall = front if c >= 0.0 else back
+            if is_luma < 0.5:
+                light, gleam = 0.35 + 0.65 * min(light, 1.2), 0.0
+            if abs(s) <= 0.002:
+                source = wall[j, first:last]
+                aside = half - abs(v0)
+                for i in range(last - first):
+                    u = (np.float32(first + i) + 0.5 - left) * inverse - 0.5
+                    inside = min(half - abs(u), aside)
+                    rim = clamp01((0.03 - inside) * 40.0) * (0.5 - u - v0) * 0.16 * is_luma
+                    value = (np.float32(source[i]) - low) * (light + rim) + gleam * (1.0 - 0.5 * abs(u + v0))
+                    line[first + i] = ground + (value - ground) * clamp01(inside * cell + 0.5)
+                continue
             flip = 1.0 if c >= 0.0 else -1.0
-            tilted = abs(s) > 0.002
+            upright = tiles[row, column, 4] > 0.5
+            middle = left + 0.5 * cell - 0.5
             for i in range(first, last):
                 u = (np.float32(i) + 0.5 - left) * inverse - 0.5
                 v = v0
-                if tilted:
-                    # The tile turns about its middle, seen in perspective.
-                    if upright > 0.5:
-                        a = u / (c - 0.55 * u * s)
-                        v = v * (1.0 + 0.55 * a * s)
-                        u = a * flip
-                    else:
-                        a = v / (c - 0.55 * v * s)
-                        u = u * (1.0 + 0.55 * a * s)
-                        v = a * flip
-                inside = min(0.5 - gap - abs(u), 0.5 - gap - abs(v)) * cell
-                cover = clamp01(inside + 0.5)
-                px = (np.float32(column) + 0.5 + min(max(u, -0.5), 0.5)) * scale - 0.5
-                py = (np.float32(row) + 0.5 + min(max(v, -0.5), 0.5)) * scale - 0.5
-                px, py = min(max(px, 0.0), np.float32(tw) - 1.01), min(max(py, 0.0), np.float32(th) - 1.01)
+                # The tile turns about its middle, seen in perspective.
+                if upright:
+                    a = u / (c - 0.55 * u * s)
+                    v = v * (1.0 + 0.55 * a * s)
+                    u = a * flip
+                else:
+                    a = v / (c - 0.55 * v * s)
+                    u = u * (1.0 + 0.55 * a * s)
+                    v = a * flip
+                inside = min(half - abs(u), half - abs(v))
+                px = min(max(middle + min(max(u, -0.5), 0.5) * cell, 0.0), end_x)
+                py = min(max(up + min(max(v, -0.5), 0.5) * cell, 0.0), end_y)
                 ix, iy = np.uint32(px), np.uint32(py)
                 tx, ty = px - np.float32(ix), py - np.float32(iy)
-                one, two = texture[iy], texture[iy + np.uint32(1)]
+                one, two = wall[iy], wall[iy + np.uint32(1)]
                 jx = ix + np.uint32(1)
                 top = np.float32(one[ix]) + (np.float32(one[jx]) - np.float32(one[ix])) * tx
                 bottom = np.float32(two[ix]) + (np.float32(two[jx]) - np.float32(two[ix])) * tx
                 value = top + (bottom - top) * ty - low
-                if is_luma:
-                    rim = clamp01((0.03 - (0.5 - gap - max(abs(u), abs(v)))) * 40.0) * (0.5 - u - v)
-                    value = value * (light + 0.16 * rim) + gleam * (1.0 - 0.5 * abs(u + v))
-                else:
-                    value = value * (0.35 + 0.65 * min(light, 1.2))
-                line[i] = ground[row, column] + (value - ground[row, column]) * cover
-        shade, dots = vignette[j * step], noise[(j + shift_y) & 255, shift_x : shift_x + width]
+                rim = clamp01((0.03 - inside) * 40.0) * (0.5 - u - v) * 0.16 * is_luma
+                value = value * (light + rim) + gleam * (1.0 - 0.5 * abs(u + v))
+                line[i] = ground + (value - ground) * clamp01(inside * cell + 0.5)
+        shade, dots, row_out = vignette[j], noise[(j + grain_y) & 255, grain_x : grain_x + width], out[j]
         for i in range(width):
-            value = line[i] * shade[i * step] + low
-            if is_luma:
-                value += np.float32(dots[i]) * amount
-            out[j, i] = np.uint8(np.int32(min(max(value, 16.0), high) + 0.5))
+            value = line[i] * shade[i] + low + np.float32(dots[i]) * amount
+            row_out[i] = np.uint8(np.int32(min(max(value, 16.0), high) + 0.5))
 
 
 class Mosaic(Scene):
@@ -114,7 +120,7 @@ class Mosaic(Scene):
         self._n_rows = 2 * math.ceil(_MARGIN * canvas.half_h / self._cell)
         self._n_columns = 2 * math.ceil(_MARGIN * canvas.half_w / self._cell)
         shape = self._n_rows, self._n_columns
-        self._texture_px = max(2, math.ceil(self._cell * canvas.unit_px * 1.25 / 2) * 2)
+        self._texture_px = max(2, math.ceil(self._cell * canvas.unit_px / 2) * 2)
         self._hang_pictures(shot, canvas, rng)
         n = self._n_rows * self._n_columns
         rate = 0.08 + 0.34 * shot.params["flips"]
@@ -144,10 +150,10 @@ class Mosaic(Scene):
             laid, ((0, 0), (pad_y // 2, pad_y - pad_y // 2), (pad_x // 2, pad_x - pad_x // 2)), mode="reflect"
         )
         luma = np.sqrt(np.clip(luma_of(full), 0, 1))
-        flat = 0.5 + (np.floor(luma * 5.5) / 5 - 0.5) * 0.9
-        front = self._press.color(np.clip(full, 0, None).transpose(1, 2, 0), 1.1)
-        back = self._press.color(shot.color(np.clip(0.06 + 0.92 * (1 - flat if rng.random() < 0.5 else flat), 0, 1)))
-        self._front, self._back = _bytes(front), _bytes(back)
+        flat = np.floor(luma * 5.5).astype(np.uint8) if rng.random() < 0.5 else 5 - np.floor(luma * 5.5).astype(np.uint8)
+        inks = self._press.color(shot.color(0.05 + 0.92 * np.arange(6) / 5))
+        self._front = _bytes(self._press.color(full.transpose(1, 2, 0), 1.1))
+        self._back = _bytes(inks[np.clip(flat, 0, 5)])
         self._dark = self._press.color(0.35 * shot.color(0.10))
 
     def paint(self, step: Step, camera: Camera) -> None:
@@ -183,23 +189,25 @@ class Mosaic(Scene):
         """Print the wall."""
         press, canvas, camera = self._press, self.canvas, self._camera
         amount, nx, ny, _ = press.settings(frame)
-        cell = self._cell * canvas.unit_px * camera.zoom
-        middle_x = canvas.width / 2 - camera.x * canvas.unit_px * camera.zoom
-        middle_y = canvas.height / 2 - camera.y * canvas.unit_px * camera.zoom
-        x0, y0 = middle_x - self._n_columns * cell / 2, middle_y - self._n_rows * cell / 2
-        ground = np.empty((3, self._n_rows, self._n_columns), np.float32)
-        ground[:] = self._dark[:, None, None]
-        y, u, v = planes(press.frame)
-        for plane, channel, step in ((y, 0, 1), (u, 1, 2), (v, 2, 2)):
+        zoom = camera.zoom
+        for plane, channel, vignette in press.kinds():
+            height, width = plane.shape
+            share = width / canvas.width
+            cell = self._cell * canvas.unit_px * zoom * share
+            x0 = width / 2 - camera.x * canvas.unit_px * zoom * share - self._n_columns * cell / 2
+            y0 = height / 2 - camera.y * canvas.unit_px * zoom * share - self._n_rows * cell / 2
+            front, back = (self._as_seen(wall[channel], cell, x0, y0, (width, height)) for wall in (self._front, self._back))
             low, high = (16.0, 235.0) if channel == 0 else (128.0, 240.0)
-            p = numbers(
-                step, channel == 0, cell / step, x0 / step, y0 / step, self._texture_px / step, low, high, amount, nx, ny,
-                0.022,
-            )  # fmt: skip
-            _print_tiles(
-                plane, self._front[channel], self._back[channel], self._tiles, ground[channel], press.vignette, press.noise, p
-            )
+            grain = amount if channel == 0 else 0.0
+            p = numbers(channel == 0, cell, x0, y0, low, high, grain, nx, ny, 0.022, self._dark[channel])
+            _print_tiles(plane, front, back, self._tiles, vignette, press.noise, p)
         return press.frame
+
+    def _as_seen(self, wall: Bytes, cell: float, x0: float, y0: float, size: tuple[int, int]) -> Bytes:
+        scale = wall.shape[1] / (self._n_columns * cell)
+        matrix = np.array([[scale, 0, (0.5 - x0) * scale - 0.5], [0, scale, (0.5 - y0) * scale - 0.5]])
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        return np.asarray(cv2.warpAffine(wall, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
 
 
 def _bytes(color: Floats) -> list[NDArray[np.uint8]]:

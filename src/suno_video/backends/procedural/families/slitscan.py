@@ -116,6 +116,8 @@ def _run_corridor(light: Floats, picture: Floats, levels: Floats, palette: Float
 class Slitscan(Scene):
     """Energy turns and flies, bass bends, each kick runs outwards as a wave, treble lights the threads."""
 
+    AREA_PX = 512 * 288
+
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
         rng = shot.rng
