@@ -102,6 +102,4 @@ _ALL = (
     ),
 )
 
-FAMILIES: Mapping[str, FamilyInfo] = MappingProxyType(
-    {info.name: info for info in (*_ALL, *PLACES, *PRINTS, *COVERS)}
-)
+FAMILIES: Mapping[str, FamilyInfo] = MappingProxyType({info.name: info for info in (*_ALL, *PLACES, *PRINTS, *COVERS)})

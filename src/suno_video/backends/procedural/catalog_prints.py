@@ -91,7 +91,10 @@ COVERS = (
         "slitscan",
         "The cover seen through a slit in time: it twists into ribbons, or becomes a corridor of light.",
         ("energy", "bass", "kick", "treble", "drop"),
-        {"delay": share(0.5, "how far back in time the edge is"), "corridor": share(0.5, "below half a twist, above a corridor")},
+        {
+            "delay": share(0.5, "how far back in time the edge is"),
+            "corridor": share(0.5, "below half a twist, above a corridor"),
+        },
         uses_cover=True,
         stateful=True,
     ),

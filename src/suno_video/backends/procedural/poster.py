@@ -8,6 +8,8 @@ import numpy as np
 from suno_video.backends.procedural.mathf import Floats
 from suno_video.backends.procedural.picture import blurred
 
+_BRIGHTEST = 0.20
+"""Mean light of a cover, at most."""
 _DIM = 0.34
 """Light of the enlargement behind the cover."""
 
@@ -18,6 +20,7 @@ def lay_out(picture: Floats, width_px: int, height_px: int, fill: float) -> Floa
     Args:
         fill: 0: the whole picture is seen, before its own soft enlargement; 1: it fills the frame and is cut.
     """
+    picture = picture * np.float32(brightness(picture))
     short, long = min(width_px, height_px), max(width_px, height_px)
     side = round(short * 0.86 + (long - short * 0.86) * fill)
     # Soft as it is, the enlargement is made small.
@@ -41,6 +44,12 @@ def _cast_shadow(backdrop: Floats, left: int, top: int, side: int) -> None:
     shade[y0 : max(top + side + drop, 0) // 4, x0 : max(left + side + drop, 0) // 4] = 1
     soft = cv2.GaussianBlur(shade, (0, 0), max(0.3, side / 88))
     backdrop *= 1 - np.float32(0.55) * np.asarray(cv2.resize(soft, (width, height)))
+
+
+def brightness(picture: Floats) -> float:
+    """Factor that keeps a bright picture, shape (h, w, 3), from blinding: light is put on top of it."""
+    mean = float(np.mean(picture @ np.array([0.2126, 0.7152, 0.0722], np.float32)))
+    return min(1.0, _BRIGHTEST / (mean + 1e-6))
 
 
 def luma_of(planes: Floats) -> Floats:

@@ -82,7 +82,9 @@ class Ascii(Scene):
         seen = self._look(step, camera)
         luma = luma_of(seen)
         glow = self._glow(step)
-        tone = np.clip(np.sqrt(np.clip(luma, 0, None)) * (0.62 + 0.25 * shot.growth + 0.30 * step.energy) + glow, 0.0, 1.0)
+        tone = np.clip(
+            np.sqrt(np.clip(luma, 0, None)) * (0.62 + 0.25 * shot.growth + 0.30 * step.energy) + glow, 0.0, 1.0
+        )
         level = np.clip(tone * _LEVELS, 0, _LEVELS - 1).astype(np.int32)
         letters = (level * _VARIANTS + self._variant).astype(np.int32)
         weight = (0.30 + 1.25 * tone).astype(np.float32)
@@ -134,8 +136,12 @@ class Ascii(Scene):
         ripple = (0.03 + 0.16 * step.bass + 0.14 * kick) * wave
         head = (self._start + self._fall * 0.55 * step.clock) % 2 - 0.3
         behind = head - y
-        rain = np.where(behind > 0, np.exp(-5.5 * behind), np.exp(-(behind * 60) ** 2))
-        return bars + ripple + (0.1 + 0.9 * self.shot.params["rain"]) * 0.45 * rain * (0.5 + 0.5 * step.snare + 0.3 * step.energy)
+        rain = np.where(behind > 0, np.exp(-5.5 * behind), np.exp(-((behind * 60) ** 2)))
+        return (
+            bars
+            + ripple
+            + (0.1 + 0.9 * self.shot.params["rain"]) * 0.45 * rain * (0.5 + 0.5 * step.snare + 0.3 * step.energy)
+        )
 
 
 def _cut_letters(tall: int, wide: int) -> Floats:

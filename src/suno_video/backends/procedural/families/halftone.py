@@ -221,7 +221,9 @@ class Halftone(Scene):
         freq = 2 * math.pi / cell_px
         a, b = self._angle + 0.262 + camera.roll, self._angle + 1.309 + camera.roll
         soft = 1.0 / (0.5 * freq * 1.3)
-        dots = numbers(freq, math.cos(a), math.sin(a), math.cos(b), math.sin(b), max(soft, 1.2), height / 90, 1.8 * step.snare)
+        dots = numbers(
+            freq, math.cos(a), math.sin(a), math.cos(b), math.sin(b), max(soft, 1.2), height / 90, 1.8 * step.snare
+        )
         _make_dots(self._press.plates, self._wide, dots)
 
     def develop(self, frame: int) -> I420:

@@ -264,7 +264,10 @@ class Ink(Scene):
         c, s = math.cos(camera.roll) / (1.06 * camera.zoom), math.sin(camera.roll) / (1.06 * camera.zoom)
         unit, mx, my = min(w, h), w / 2 - 0.5, h / 2 - 0.5
         # One row and column more on each side, for the slopes.
-        px, py = mx + camera.x * unit * 0.5 - c * (mx + 1) + s * (my + 1), my + camera.y * unit * 0.5 - s * (mx + 1) - c * (my + 1)
+        px, py = (
+            mx + camera.x * unit * 0.5 - c * (mx + 1) + s * (my + 1),
+            my + camera.y * unit * 0.5 - s * (mx + 1) - c * (my + 1),
+        )
         matrix = np.array([[c, -s, px], [s, c, py]])
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
         for source, plane in zip(self._dye, self._shown, strict=True):

@@ -131,7 +131,9 @@ class Liquid(Scene):
         if kick > self._was_kick + 0.25:
             self._home = np.clip(self._home + self._rng.uniform(-0.3, 0.3, 2), 0.15, 0.85)
             depth = -(0.35 + 0.45 * kick + 0.8 * max(step.drop, 0.0)) * (0.4 + self.shot.params["ripples"])
-            _strike(self._now, np.array([[self._home[0] * w, self._home[1] * h, 0.055 * min(h, w) + 1, depth]], np.float32))
+            _strike(
+                self._now, np.array([[self._home[0] * w, self._home[1] * h, 0.055 * min(h, w) + 1, depth]], np.float32)
+            )
         self._was_kick = kick
         self._rain += (0.5 + 5 * step.hat + 3 * step.treble * step.energy) / self.shot.fps
         while self._rain > 1:

@@ -65,19 +65,24 @@ def _find_rings(field: Floats, from_x: Floats, from_y: Floats, drops: Floats, p:
     """Number of the ring that each place shows, with fraction."""
     fine, clock, to_x, to_y, half_w, half_h, seed, join = p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7]
     h, w = field.shape
+    total = np.empty(w, np.float32)
     for j in range(h):
+        row_x, row_y, row = from_x[j], from_y[j], field[j]
         for i in range(w):
-            x = (from_x[j, i] + 0.5) / to_x - half_w
-            y = (from_y[j, i] + 0.5) / to_y - half_h
+            total[i] = 1e-9
+        # Drop by drop along a row: all at once would be too long for the vectoriser.
+        for k in range(drops.shape[0]):
+            dx, dy, thick = drops[k, 0] + half_w, drops[k, 1] + half_h, -join * drops[k, 2]
+            for i in range(w):
+                ox, oy = (row_x[i] + 0.5) / to_x - dx, (row_y[i] + 0.5) / to_y - dy
+                total[i] += fexp(np.sqrt(ox * ox + oy * oy) * thick)
+        for i in range(w):
+            x, y = (row_x[i] + 0.5) / to_x - half_w, (row_y[i] + 0.5) / to_y - half_h
             wobble = fbm(x * 2.2 + seed, y * 2.2 - seed, 3) - 0.45
-            total = 0.0
-            for k in range(drops.shape[0]):
-                ox, oy = x - drops[k, 0], y - drops[k, 1]
-                total += fexp(np.sqrt(ox * ox + oy * oy) * -join * drops[k, 2])
             # A soft minimum: rings of neighbours run into each other.
-            away = -0.6931472 * flog2(total + 1e-9) / join
+            away = -0.6931472 * flog2(total[i]) / join
             ring = (away + 0.16 * wobble) * fine - clock
-            field[j, i] = ring + 0.10 * fsin(ring * 2.3) + 0.08 * fsin(ring * 1.1)
+            row[i] = ring + 0.10 * fsin(ring * 2.3) + 0.08 * fsin(ring * 1.1)
 
 
 @kernel
@@ -197,7 +202,7 @@ class Marbling(Scene):
         part = ticks - beat
         self._beat_progress = part * part * (3 - 2 * part)
         push = 0.10 * max(step.kick, 0.5 * step.beat) * (0.4 + step.bass) + 0.25 * max(step.drop, 0.0)
-        self._swelling += (0.10 * push + 0.004 + 0.010 * step.energy) * 30 / self.shot.fps
+        self._swelling += (0.10 * push + 0.0008 + 0.010 * step.energy) * 30 / self.shot.fps
 
     def _finish(self) -> None:
         """Keep the finished stroke; old ones relax a little, so that the paint is never stirred to mud."""
@@ -226,7 +231,7 @@ class Marbling(Scene):
         drops = self._drops.copy()
         drops[:, 0] += sway
         settings = numbers(
-            self._fine, 0.35 * step.clock + self._swelling * self._fine * 0.25, w / (2 * half_w), h / (2 * half_h), half_w,
+            self._fine, 0.25 * step.clock + self._swelling * self._fine * 0.25, w / (2 * half_w), h / (2 * half_h), half_w,
             half_h, self._seed, 7.0,
         )  # fmt: skip
         _find_rings(self._field, *self._seen, drops, settings)

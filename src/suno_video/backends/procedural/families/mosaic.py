@@ -30,13 +30,22 @@ _MARGIN = 1.3
 
 @kernel
 def _print_tiles(
-    out: Bytes, front: Bytes, back: Bytes, tiles: Floats, vignette: Floats, noise: Noise, p: Floats
+    out: Bytes,
+    settled: Bytes,
+    front: Bytes,
+    back: Bytes,
+    tiles: Floats,
+    vignette: Floats,
+    noise: Noise,
+    p: Floats,
 ) -> None:
     """One plane of the wall.
 
     Args:
-        front: The wall as the camera sees it with no tile turned; `back`: with all turned.
-        tiles: Shape (rows, columns, 5): cosine and sine of the turn, light, gleam, 1 where it turns about its height.
+        settled: The wall as the camera sees it, as it stood before this beat.
+        front: The pictures of the whole wall, each tile `p[11]` pixels wide; `back` likewise.
+        tiles: Shape (rows, columns, 6): cosine and sine of the turn, light, gleam, 1 where it turns about its height,
+            1 where it turns in this beat.
         p: 1 for luma, cell and place of the wall's corner in pixels, lowest and highest value, grain and its place,
             half the gap between tiles, value of the ground.
     """
@@ -46,24 +55,29 @@ def _print_tiles(
     n_rows, n_columns = tiles.shape[0], tiles.shape[1]
     line = np.empty(width, np.float32)
     inverse = 1.0 / cell
-    end_x, end_y = np.float32(width) - 1.01, np.float32(height) - 1.01
+    scale = p[11]
+    end_x, end_y = np.float32(front.shape[1]) - 1.01, np.float32(front.shape[0]) - 1.01
     half = 0.5 - gap
     for j in range(height):
         wy = (np.float32(j) + 0.5 - y0) * inverse
         row = min(max(np.int64(np.floor(wy)), 0), n_rows - 1)
         v0 = wy - np.float32(row) - 0.5
-        up = y0 + (np.float32(row) + 0.5) * cell - 0.5
         for column in range(n_columns):
             left = x0 + np.float32(column) * cell
             first, last = max(np.int64(np.ceil(left - 0.5)), 0), min(np.int64(np.ceil(left + cell - 0.5)), width)
             if last <= first:
                 continue
-            c, s, light, gleam = tiles[row, column, 0], tiles[row, column, 1], tiles[row, column, 2], tiles[row, column, 3]
+            c, s, light, gleam = (
+                tiles[row, column, 0],
+                tiles[row, column, 1],
+                tiles[row, column, 2],
+                tiles[row, column, 3],
+            )
             wall = front if c >= 0.0 else back
             if is_luma < 0.5:
                 light, gleam = 0.35 + 0.65 * min(light, 1.2), 0.0
-            if abs(s) <= 0.002:
-                source = wall[j, first:last]
+            if tiles[row, column, 5] < 0.5:
+                source = settled[j, first:last]
                 aside = half - abs(v0)
                 for i in range(last - first):
                     u = (np.float32(first + i) + 0.5 - left) * inverse - 0.5
@@ -74,7 +88,6 @@ def _print_tiles(
                 continue
             flip = 1.0 if c >= 0.0 else -1.0
             upright = tiles[row, column, 4] > 0.5
-            middle = left + 0.5 * cell - 0.5
             for i in range(first, last):
                 u = (np.float32(i) + 0.5 - left) * inverse - 0.5
                 v = v0
@@ -88,8 +101,9 @@ def _print_tiles(
                     u = u * (1.0 + 0.55 * a * s)
                     v = a * flip
                 inside = min(half - abs(u), half - abs(v))
-                px = min(max(middle + min(max(u, -0.5), 0.5) * cell, 0.0), end_x)
-                py = min(max(up + min(max(v, -0.5), 0.5) * cell, 0.0), end_y)
+                px = (np.float32(column) + 0.5 + min(max(u, -0.5), 0.5)) * scale - 0.5
+                py = (np.float32(row) + 0.5 + min(max(v, -0.5), 0.5)) * scale - 0.5
+                px, py = min(max(px, 0.0), end_x), min(max(py, 0.0), end_y)
                 ix, iy = np.uint32(px), np.uint32(py)
                 tx, ty = px - np.float32(ix), py - np.float32(iy)
                 one, two = wall[iy], wall[iy + np.uint32(1)]
@@ -124,12 +138,12 @@ class Mosaic(Scene):
         self._hang_pictures(shot, canvas, rng)
         n = self._n_rows * self._n_columns
         rate = 0.08 + 0.34 * shot.params["flips"]
-        turns = rng.random((_N_TURNS, n)) < rate
-        # Now and then the whole wall turns.
-        turns[rng.integers(0, 8) :: 16] |= rng.random(n) < 0.8
-        self._turns = turns.reshape(_N_TURNS, *shape)
-        start = (rng.random(shape) < 0.18).astype(np.int64)
-        self._stand = start + np.cumsum(self._turns, axis=0)
+        turned = rng.random((_N_TURNS, n)) < rate
+        # Now and then most of the wall turns.
+        turned[rng.integers(0, 8) :: 16] |= rng.random(n) < 0.8
+        self._turned = turned.reshape(_N_TURNS, *shape)
+        """Which tiles show their backs when a beat is over."""
+        self._settled: tuple[int, list[Bytes]] | None = None
         self._origins = rng.uniform(-0.6, 0.6, (_N_TURNS, 2)) * (canvas.half_w, canvas.half_h)
         self._upright = rng.random(shape) < rng.choice([0.1, 0.5, 0.9])
         self._way = rng.choice([-1.0, 1.0], shape)
@@ -137,8 +151,9 @@ class Mosaic(Scene):
         y = (np.arange(self._n_rows) + 0.5) * self._cell - self._n_rows * self._cell / 2
         self._x, self._y = np.meshgrid(x, y)
         self._phase = rng.uniform(0, 6.28, shape)
-        self._tiles = np.empty((*shape, 5), np.float32)
+        self._tiles = np.empty((*shape, 6), np.float32)
         self._camera = Camera(0, 0, 1, 0)
+        self._beat = 0
 
     def _hang_pictures(self, shot: Shot, canvas: Canvas, rng: np.random.Generator) -> None:
         picture, _ = load_picture(shot.cover, shot.palette, rng, 720)
@@ -150,7 +165,9 @@ class Mosaic(Scene):
             laid, ((0, 0), (pad_y // 2, pad_y - pad_y // 2), (pad_x // 2, pad_x - pad_x // 2)), mode="reflect"
         )
         luma = np.sqrt(np.clip(luma_of(full), 0, 1))
-        flat = np.floor(luma * 5.5).astype(np.uint8) if rng.random() < 0.5 else 5 - np.floor(luma * 5.5).astype(np.uint8)
+        flat = (
+            np.floor(luma * 5.5).astype(np.uint8) if rng.random() < 0.5 else 5 - np.floor(luma * 5.5).astype(np.uint8)
+        )
         inks = self._press.color(shot.color(0.05 + 0.92 * np.arange(6) / 5))
         self._front = _bytes(self._press.color(full.transpose(1, 2, 0), 1.1))
         self._back = _bytes(inks[np.clip(flat, 0, 5)])
@@ -171,19 +188,33 @@ class Mosaic(Scene):
         pulse = np.exp(-(((away - 1.2 * (1 - kick)) / 0.16) ** 2)) * kick
         self._tiles[..., 2] = 0.74 + 0.25 * max(step.drop, 0) + 0.10 * step.energy + 0.30 * lit + 0.35 * pulse + tilt
         self._tiles[..., 2] *= 0.45 + 0.55 * np.abs(c)
-        self._tiles[..., 3] = 46 * (1 + max(step.drop, 0)) * np.abs(s) * np.exp(-(((np.abs(s) - 0.55) / 0.3) ** 2)) + 20 * step.snare * lit
+        self._tiles[..., 3] = (
+            46 * (1 + max(step.drop, 0)) * np.abs(s) * np.exp(-(((np.abs(s) - 0.55) / 0.3) ** 2))
+            + 20 * step.snare * lit
+        )
         self._tiles[..., 4] = self._upright
 
     def _angles(self, step: Step) -> NDArray[np.float64]:
         ticks = step.beats if step.beats != 0 else 0.4 * step.clock
-        beat = math.floor(ticks) % _N_TURNS
-        part = ticks % 1.0
-        ox, oy = self._origins[beat]
+        self._beat = math.floor(ticks) % _N_TURNS
+        before, after = self._turned[self._beat - 1], self._turned[self._beat]
+        ox, oy = self._origins[self._beat]
         delay = np.hypot(self._x - ox, self._y - oy) / (self.canvas.half_w + self.canvas.half_h) * 0.55
-        t = np.clip((part - delay) / 0.42, 0, 1)
-        eased = t * t * (3 - 2 * t)
-        left: NDArray[np.float64] = self._stand[beat] - self._turns[beat] * (1 - eased)
-        return math.pi * left
+        t = np.clip((ticks % 1.0 - delay) / 0.42, 0, 1)
+        self._tiles[..., 5] = before != after
+        turn: NDArray[np.float64] = before + (after.astype(np.float64) - before) * (t * t * (3 - 2 * t))
+        return math.pi * turn
+
+    def _wall(self) -> list[Bytes]:
+        """The wall as it stood before this beat, put together once in each beat."""
+        if self._settled is None or self._settled[0] != self._beat:
+            shown = self._turned[self._beat - 1]
+            wall = []
+            for front, back in zip(self._front, self._back, strict=True):
+                side = front.shape[0] // self._n_rows
+                wall.append(np.where(shown.repeat(side, 0).repeat(side, 1), back, front))
+            self._settled = self._beat, wall
+        return self._settled[1]
 
     def develop(self, frame: int) -> I420:
         """Print the wall."""
@@ -196,11 +227,25 @@ class Mosaic(Scene):
             cell = self._cell * canvas.unit_px * zoom * share
             x0 = width / 2 - camera.x * canvas.unit_px * zoom * share - self._n_columns * cell / 2
             y0 = height / 2 - camera.y * canvas.unit_px * zoom * share - self._n_rows * cell / 2
-            front, back = (self._as_seen(wall[channel], cell, x0, y0, (width, height)) for wall in (self._front, self._back))
+            settled = self._as_seen(self._wall()[channel], cell, x0, y0, (width, height))
+            front, back = self._front[channel], self._back[channel]
             low, high = (16.0, 235.0) if channel == 0 else (128.0, 240.0)
             grain = amount if channel == 0 else 0.0
-            p = numbers(channel == 0, cell, x0, y0, low, high, grain, nx, ny, 0.022, self._dark[channel])
-            _print_tiles(plane, front, back, self._tiles, vignette, press.noise, p)
+            p = numbers(
+                channel == 0,
+                cell,
+                x0,
+                y0,
+                low,
+                high,
+                grain,
+                nx,
+                ny,
+                0.022,
+                self._dark[channel],
+                front.shape[0] / self._n_rows,
+            )
+            _print_tiles(plane, settled, front, back, self._tiles, vignette, press.noise, p)
         return press.frame
 
     def _as_seen(self, wall: Bytes, cell: float, x0: float, y0: float, size: tuple[int, int]) -> Bytes:

@@ -176,7 +176,9 @@ class Papercut(Scene):
             range_, tooth = ((16.0, 235.0), 0.030) if channel == 0 else ((128.0, 240.0), 0.0)
             common = (*range_, tooth, amount if channel == 0 else 0.0, *grain_place, float(channel == 0))
             if self._land is not None:
-                self._land.print_on(plane, scale, self._stops[channel], vignette, self._paper, press.noise, offset, common)
+                self._land.print_on(
+                    plane, scale, self._stops[channel], vignette, self._paper, press.noise, offset, common
+                )
                 continue
             wide = self._widened(plane.shape[1])
             p = numbers(

@@ -17,7 +17,7 @@ from suno_video.backends.procedural.mathf import Floats, fcos, fexp, fsin, noise
 from suno_video.backends.procedural.picture import load_picture
 from suno_video.backends.procedural.poster import luma_of
 
-_SIDE = 0.80
+_SIDE = 0.88
 """Of the cover, in shorter sides."""
 
 
@@ -28,8 +28,8 @@ def _move(sparks: Floats, p: Floats) -> None:
     Args:
         sparks: Shape (n, 8): x, y, speed x and y, home x and y, own number 0..1, way ahead (depth, -1..1).
     """
-    pull, drag, stray, clock, blow, blow_x, blow_y, reach, dt, lift = (
-        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9],
+    pull, drag, stray, clock, blow, blow_x, blow_y, reach, dt, lift, wind = (
+        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10],
     )  # fmt: skip
     for k in range(sparks.shape[0]):
         x, y, own = sparks[k, 0], sparks[k, 1], sparks[k, 6]
@@ -39,8 +39,8 @@ def _move(sparks: Floats, p: Floats) -> None:
         free = min(max((stray * 1.7 - front * 0.8 - 0.25 * own) * 2.2, 0.0), 1.0)
         u = fsin(3.1 * y + 1.3 * clock + 2.0 * fsin(1.9 * x + own)) + 0.6 * fsin(7.3 * y - clock + 5.0 * own)
         v = fcos(2.7 * x - 1.1 * clock + 2.0 * fcos(2.2 * y + own)) + 0.6 * fcos(6.1 * x + clock + 5.0 * own)
-        ax = (hx - x) * pull * (1.0 - 0.92 * free) + u * free * 0.55
-        ay = (hy - y) * pull * (1.0 - 0.92 * free) + v * free * 0.55 - lift * free
+        ax = (hx - x) * pull * (1.0 - 0.92 * free) + u * free * wind
+        ay = (hy - y) * pull * (1.0 - 0.92 * free) + v * free * wind - lift * free
         if blow > 0.0:
             dx, dy = x - blow_x, y - blow_y
             r = np.sqrt(dx * dx + dy * dy) + 0.03
@@ -110,7 +110,9 @@ def _paint_haze(light: Floats, palette: Floats, view: Floats, p: Floats) -> None
         for i in range(w):
             x = screen_x(view, i)
             dx, dy = x - cx, y - cy
-            n = noise(x * 1.7 + seed + 0.12 * clock, y * 1.7 + seed) * noise(x * 3.3 - 0.1 * clock + seed, y * 3.1 + seed)
+            n = noise(x * 1.7 + seed + 0.12 * clock, y * 1.7 + seed) * noise(
+                x * 3.3 - 0.1 * clock + seed, y * 3.1 + seed
+            )
             halo = fexp((dx * dx + dy * dy) * -2.2) * glow
             e = 0.30 + strength * n
             red[i] = palette[0, 0] * e + shade(palette, 0.34, 0) * (halo + 0.16 * strength * n)
@@ -171,7 +173,8 @@ class Particles(Scene):
             # Only the last round is music; those before let a shot begin in the middle of things.
             force = 0.0 if number < rounds - 1 else blow
             settings = numbers(
-                26.0, math.exp(-2.6 * dt), self._stray, step.clock - dt * (rounds - number) * 0.4, force, x, y, 4.0, dt, 0.10
+                26.0, math.exp(-2.6 * dt), self._stray, step.clock - dt * (rounds - number) * 0.4, force, x, y, 4.0, dt, 0.02 + 0.08 * step.energy,
+                0.10 + 0.55 * step.energy,
             )  # fmt: skip
             _move(self._sparks, settings)
         self._is_fresh = False
