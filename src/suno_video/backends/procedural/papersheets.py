@@ -56,9 +56,10 @@ class Landscape:
         self._edges = np.concatenate([left, edges], axis=1)
         self._half_edges = np.ascontiguousarray(self._edges[:, ::2])
         radius = self.sun[2] * (1 + 0.05 * step.bass + 0.06 * kick + 0.05 * step.voice) * camera.zoom
-        x, y = self.sun[0] - 0.3 * camera.x, self.sun[1] - 0.3 * camera.y - 0.012 * np.sin(0.5 * step.clock)
+        sun_x, sun_y = self.sun[0] - 0.3 * camera.x, self.sun[1] - 0.3 * camera.y - 0.012 * np.sin(0.5 * step.clock)
         unit = canvas.unit_px
-        self._disc = (x + canvas.half_w) * unit, (y + canvas.half_h) * unit, radius * unit, 0.055 * unit * (1 + kick)
+        place = (sun_x + canvas.half_w) * unit, (sun_y + canvas.half_h) * unit
+        self._disc = *place, radius * unit, 0.055 * unit * (1 + kick)
 
     def print_on(
         self,

@@ -18,7 +18,6 @@ from suno_video.backends.procedural.mathf import Floats
 from suno_video.core.color import linear_to_srgb
 from suno_video.core.frames import I420, planes
 
-
 Noise = NDArray[np.int8]
 
 
@@ -130,8 +129,8 @@ def _press_plates(
         for i in range(w):
             a = np.float32(row_a[i]) * scale
             b = np.float32(row_b[i]) * scale
-            c = np.float32(row_c[i]) * scale
-            value = k0 + a * k1 + b * (k2 + a * k3) + c * (k4 + a * k5 + b * (k6 + a * k7))
+            top = np.float32(row_c[i]) * scale
+            value = k0 + a * k1 + b * (k2 + a * k3) + top * (k4 + a * k5 + b * (k6 + a * k7))
             value = 16.0 + value * shade[i] * light + np.float32(grain_row[i]) * amount
             out[i] = np.uint8(np.int32(min(max(value, 16.0), 235.0) + 0.5))
     scale = np.float32(1.0 / 1020.0)
@@ -146,7 +145,7 @@ def _press_plates(
                 x = 2 * i
                 a = np.float32(np.int32(a0[x]) + np.int32(a0[x + 1]) + np.int32(a1[x]) + np.int32(a1[x + 1])) * scale
                 b = np.float32(np.int32(b0[x]) + np.int32(b0[x + 1]) + np.int32(b1[x]) + np.int32(b1[x + 1])) * scale
-                c = np.float32(np.int32(c0[x]) + np.int32(c0[x + 1]) + np.int32(c1[x]) + np.int32(c1[x + 1])) * scale
-                value = k0 + a * k1 + b * (k2 + a * k3) + c * (k4 + a * k5 + b * (k6 + a * k7))
+                top = np.float32(np.int32(c0[x]) + np.int32(c0[x + 1]) + np.int32(c1[x]) + np.int32(c1[x + 1])) * scale
+                value = k0 + a * k1 + b * (k2 + a * k3) + top * (k4 + a * k5 + b * (k6 + a * k7))
                 value = 128.5 + value * shade[x] * light
                 out[i] = np.uint8(np.int32(min(max(value, 16.0), 240.0)))

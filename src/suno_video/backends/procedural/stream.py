@@ -36,7 +36,7 @@ class ProceduralStream:
             return
         # A frame is painted by one thread: shots run side by side, and a pool inside would fight the encoder.
         cv2.setNumThreads(1)
-        canvas, scene, path = _set_the_stage(request)
+        scene, path = _set_the_stage(request)
         for frame in range(stop):
             step = self._dance.at(frame)
             scene.advance(step)
@@ -51,7 +51,7 @@ class ProceduralStream:
         self._request = None
 
 
-def _set_the_stage(request: ClipRequest) -> tuple[Canvas, Scene, CameraPath]:
+def _set_the_stage(request: ClipRequest) -> tuple[Scene, CameraPath]:
     painter = load_scene(request.family)
     palette = np.ascontiguousarray(linear_palette(request.palette))
     canvas = Canvas(request.size, request.grade, palette, request.seed & 0xFFFFFFFF, painter.AREA_PX, painter.QUARTER)
@@ -65,4 +65,4 @@ def _set_the_stage(request: ClipRequest) -> tuple[Canvas, Scene, CameraPath]:
         cover=request.cover,
     )
     path = CameraPath(request.motion, np.random.default_rng([request.seed, 1]))
-    return canvas, painter(shot, canvas), path
+    return painter(shot, canvas), path

@@ -79,7 +79,7 @@ def _tone_ripples(tones: Floats, view: Floats, p: Floats) -> None:
 @kernel
 def _tone_hills(tones: Floats, view: Floats, p: Floats, heights: Floats) -> None:
     """Rows of hills whose outlines are the spectrum, before a low disc."""
-    clock, rough, cx, cy, kick, bass, seed, radius, level = p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]
+    clock, cx, cy, kick, seed, radius = p[0], p[1], p[2], p[3], p[4], p[5]
     h, w = tones.shape[1], tones.shape[2]
     n = heights.shape[1]
     for j in range(h):
@@ -193,10 +193,8 @@ class Halftone(Scene):
             )  # fmt: skip
             _tone_ripples(self._tones, view, p)
         else:
-            p = numbers(
-                step.clock, 0.5, *self._place, kick, step.bass, self._seed, 0.75 * self._radius * (1 + 0.08 * kick), level
-            )  # fmt: skip
-            p[3] -= 0.10
+            x, y = self._place
+            p = numbers(step.clock, x, y - 0.10, kick, self._seed, 0.75 * self._radius * (1 + 0.08 * kick))
             _tone_hills(self._tones, view, p, self._hills(step))
         self._screen(step, camera)
 

@@ -46,7 +46,7 @@ def _free_of_sources(u: Floats, v: Floats, pressure: Floats, sources: Floats, ro
     for j in range(1, h - 1):
         for i in range(1, w - 1):
             sources[j, i] = 0.5 * (u[j, i + 1] - u[j, i - 1] + v[j + 1, i] - v[j - 1, i])
-    for n in range(rounds):
+    for _ in range(rounds):
         # Red and black: each half uses what the other has just found. Over-relaxed, which saves half of the rounds.
         for colour in range(2):
             for j in range(1, h - 1):
@@ -217,7 +217,6 @@ class Ink(Scene):
 
     def _move(self, step: Step, frames: float) -> None:
         (u, v), (u_next, v_next) = self._flow, self._flow_next
-        gh, gw = u.shape
         going = [jet for jet in self._jets if jet[5] > 0]
         if going:
             jets = np.array([jet[:5] for jet in going], np.float32)
@@ -238,7 +237,7 @@ class Ink(Scene):
         self._carry(pace, frames)
 
     def _stir(self, step: Step, frames: float) -> None:
-        gh, gw = self._flow.shape[1:]
+        gh = self._flow.shape[1]
         x, y = self._grid[0] / gh, self._grid[1] / gh
         t, amount = step.clock, np.float32((0.006 + 0.020 * step.bass) * frames)
         a, b, c, d = self._phase
@@ -253,8 +252,9 @@ class Ink(Scene):
             np.multiply(speed, np.float32(-pace * scale), out=self._map[axis])
             self._map[axis] += self._rest[axis]
         keep = np.float32((0.9975 - 0.0015 * self.shot.params["drops"]) ** frames)
+        map_x, map_y = self._map
         for now, then in zip(self._dye, self._dye_next, strict=True):
-            cv2.remap(now, *self._map, cv2.INTER_LINEAR, dst=then, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+            cv2.remap(now, map_x, map_y, cv2.INTER_LINEAR, dst=then, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
             then *= keep
         self._dye, self._dye_next = self._dye_next, self._dye
 

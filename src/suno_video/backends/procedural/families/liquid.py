@@ -10,7 +10,7 @@ from suno_video.backends.procedural.canvas import Canvas
 from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.scene import Scene, Shot, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
-from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, fsin, shade
+from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, shade
 from suno_video.backends.procedural.picture import load_picture
 from suno_video.backends.procedural.poster import lay_out
 
@@ -62,7 +62,7 @@ def _aim(map_x: Floats, map_y: Floats, slope_x: Floats, slope_y: Floats, view: F
 def _light_water(
     light: Floats, slope_x: Floats, slope_y: Floats, curve: Floats, palette: Floats, view: Floats, p: Floats
 ) -> None:
-    caustic, gloss, lamp_x, lamp_y, tint, clock, glow = p[0], p[1], p[2], p[3], p[4], p[5], p[6]
+    caustic, gloss, lamp_x, lamp_y, tint, glow = p[0], p[1], p[2], p[3], p[4], p[5]
     h, w = light.shape[1], light.shape[2]
     for j in range(h):
         y = screen_y(view, j)
@@ -161,12 +161,13 @@ class Liquid(Scene):
         _, ph, pw = self._picture.shape
         unit = min(pw, ph)
         _aim(*self._map, slope_x, slope_y, view, numbers(0.085, canvas.half_w, canvas.half_h, unit))
+        map_x, map_y = self._map
         for source, plane in zip(self._picture, canvas.light, strict=True):
-            cv2.remap(source, *self._map, cv2.INTER_LINEAR, dst=plane, borderMode=cv2.BORDER_REFLECT)
+            cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, dst=plane, borderMode=cv2.BORDER_REFLECT)
         lamp = 0.7 * np.array([canvas.half_w, canvas.half_h]) * np.sin(0.4 * step.clock + self._lamp)
         settings = numbers(
             1.6, (0.5 + 1.6 * shot.params["shine"]) * (0.4 + 0.6 * step.treble + 0.4 * step.hat), *lamp,
-            0.05 + 0.20 * step.bass, step.clock, 0.95 + 0.25 * step.energy + 0.15 * shot.growth,
+            0.05 + 0.20 * step.bass, 0.95 + 0.25 * step.energy + 0.15 * shot.growth,
         )  # fmt: skip
         _light_water(canvas.light, slope_x, slope_y, curve, shot.palette, view, settings)
 

@@ -15,7 +15,7 @@ from suno_video.backends.procedural.camera import Camera
 from suno_video.backends.procedural.canvas import Canvas
 from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.develop import Bytes
-from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, look_y, numbers, screen_x, screen_y
+from suno_video.backends.procedural.families.scene import Scene, Shot, numbers
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fcos, fexp, flog2, fract, fsin, smooth
 from suno_video.backends.procedural.press import Noise, Press, paper_tooth
@@ -207,8 +207,9 @@ class Marbling(Scene):
     def _finish(self) -> None:
         """Keep the finished stroke; old ones relax a little, so that the paint is never stirred to mud."""
         self._aim(1.0)
+        map_x, map_y = self._map
         for now, old, rest in zip(self._seen, self._then, self._rest, strict=True):
-            cv2.remap(old, *self._map, cv2.INTER_CUBIC, dst=now, borderMode=cv2.BORDER_REPLICATE)
+            cv2.remap(old, map_x, map_y, cv2.INTER_CUBIC, dst=now, borderMode=cv2.BORDER_REPLICATE)
             now += (rest - now) * np.float32(0.13)
         self._then, self._seen = self._seen, self._then
         self._n_strokes += 1
@@ -223,16 +224,17 @@ class Marbling(Scene):
     def paint(self, step: Step, camera: Camera) -> None:
         """Find the ring that lies at each place."""
         self._aim(self._beat_progress)
+        map_x, map_y = self._map
         for now, old in zip(self._seen, self._then, strict=True):
-            cv2.remap(old, *self._map, cv2.INTER_LINEAR, dst=now, borderMode=cv2.BORDER_REPLICATE)
+            cv2.remap(old, map_x, map_y, cv2.INTER_LINEAR, dst=now, borderMode=cv2.BORDER_REPLICATE)
         h, w = self._field.shape
         half_w, half_h = self._half
         sway = 0.02 * np.sin(0.5 * step.clock + self._seed + np.arange(len(self._drops)))
         drops = self._drops.copy()
         drops[:, 0] += sway
         settings = numbers(
-            self._fine, 0.25 * step.clock + self._swelling * self._fine * 0.25, w / (2 * half_w), h / (2 * half_h), half_w,
-            half_h, self._seed, 7.0,
+            self._fine, 0.25 * step.clock + self._swelling * self._fine * 0.25, w / (2 * half_w), h / (2 * half_h),
+            half_w, half_h, self._seed, 7.0,
         )  # fmt: skip
         _find_rings(self._field, *self._seen, drops, settings)
         self._camera = camera

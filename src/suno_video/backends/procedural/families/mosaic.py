@@ -64,7 +64,7 @@ def _print_tiles(
         v0 = wy - np.float32(row) - 0.5
         for column in range(n_columns):
             left = x0 + np.float32(column) * cell
-            first, last = max(np.int64(np.ceil(left - 0.5)), 0), min(np.int64(np.ceil(left + cell - 0.5)), width)
+            first, last = max(int(np.ceil(left - 0.5)), 0), min(int(np.ceil(left + cell - 0.5)), width)
             if last <= first:
                 continue
             c, s, light, gleam = (
@@ -121,7 +121,7 @@ def _print_tiles(
 
 
 class Mosaic(Scene):
-    """Beats turn tiles in waves, the spectrum lights columns from below, the kick lifts light, the snare makes them gleam."""
+    """Beats turn tiles in waves, the spectrum lights columns, the kick sends light out, the snare makes them gleam."""
 
     AREA_PX = 64 * 36
 

@@ -159,10 +159,11 @@ class Papercut(Scene):
         view[0], view[1] = 2 * canvas.half_w / self._field.shape[1], 2 * canvas.half_h / self._field.shape[0]
         kick = max(step.kick, 0.6 * step.beat)
         bands = np.interp(np.linspace(0, 26, 40), np.arange(32), step.spectrum).astype(np.float32)
+        opened = 0.06 * step.bass + 0.05 * kick + 0.03 * step.voice + 0.08 * max(step.drop, 0.0)
         settings = numbers(
             step.clock, self._n, 0.72 + 0.10 * shot.growth, self._rough, self._lobes,
             self._turn + 0.10 * self._spin * step.clock, *self._centre, 0.15 + 0.9 * (1 - kick), self._seed,
-            self._squeeze, 0.02 + 0.06 * step.bass + 0.05 * kick + 0.03 * step.voice + 0.08 * shot.growth + 0.08 * max(step.drop, 0.0),
+            self._squeeze, 0.02 + 0.08 * shot.growth + opened,
         )  # fmt: skip
         _shape_cave(self._field, bands, view, settings)
 
@@ -182,8 +183,8 @@ class Papercut(Scene):
                 continue
             wide = self._widened(plane.shape[1])
             p = numbers(
-                self._n, _PAD, min(round(0.5 * offset * scale), _PAD - 2), offset * scale, (0.9 * offset + 1) * scale, 0.62,
-                *common,
+                self._n, _PAD, min(round(0.5 * offset * scale), _PAD - 2), offset * scale,
+                (0.9 * offset + 1) * scale, 0.62, *common,
             )  # fmt: skip
             _print_cave(plane, wide, self._stops[channel], vignette, self._paper, press.noise, p)
         return press.frame

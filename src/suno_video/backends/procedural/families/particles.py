@@ -133,7 +133,7 @@ class Particles(Scene):
         hx, hy = np.meshgrid(rest * _SIDE, rest * _SIDE)
         # Each second row is set off by half a step: no chessboard.
         hx[::2] += _SIDE / side / 2
-        luma = luma_of(small.transpose(2, 0, 1))
+        luma = luma_of(np.asarray(small, np.float32).transpose(2, 0, 1))
         keep = (luma > 0.004) | (rng.random(luma.shape) < 0.35)
         n = int(keep.sum())
         self._cell = _SIDE / side
@@ -172,9 +172,10 @@ class Particles(Scene):
         for number in range(rounds):
             # Only the last round is music; those before let a shot begin in the middle of things.
             force = 0.0 if number < rounds - 1 else blow
+            clock = step.clock - dt * (rounds - number) * 0.4
             settings = numbers(
-                26.0, math.exp(-2.6 * dt), self._stray, step.clock - dt * (rounds - number) * 0.4, force, x, y, 4.0, dt, 0.02 + 0.08 * step.energy,
-                0.10 + 0.55 * step.energy,
+                26.0, math.exp(-2.6 * dt), self._stray, clock, force, x, y, 4.0, dt, 0.02 + 0.08 * step.energy,
+                0.08 + 0.57 * step.energy,
             )  # fmt: skip
             _move(self._sparks, settings)
         self._is_fresh = False
@@ -187,13 +188,13 @@ class Particles(Scene):
     def paint(self, step: Step, camera: Camera) -> None:
         """Haze first, then all sparks."""
         canvas, shot = self.canvas, self.shot
-        haze = numbers(
-            0.6 * step.clock, 1.0 + 1.4 * step.mid, 0.05 + 0.14 * step.bass + 0.08 * step.beat + 0.06 * step.voice, *self._place, self._seed
-        )  # fmt: skip
+        glow = 0.05 + 0.14 * step.bass + 0.08 * step.beat + 0.06 * step.voice
+        haze = numbers(0.6 * step.clock, 1.0 + 1.4 * step.mid, glow, *self._place, self._seed)
         _paint_haze(canvas.light, shot.palette, canvas.view(Camera(0, 0, 1, 0)), haze)
         size = 0.62 * self._cell * canvas.unit_px * camera.zoom * (1 + 0.05 * step.bass)
         settings = numbers(
-            canvas.unit_px, canvas.half_w, canvas.half_h, camera.zoom, camera.x - self._place[0], camera.y - self._place[1],
+            canvas.unit_px, canvas.half_w, canvas.half_h, camera.zoom,
+            camera.x - self._place[0], camera.y - self._place[1],
             math.cos(camera.roll), math.sin(camera.roll), size, 1.0, 0.12 + 0.35 * step.treble, step.clock, 0.6,
         )  # fmt: skip
         _splat(canvas.light, canvas.sharp, canvas.marked, self._sparks, self._colors, settings)

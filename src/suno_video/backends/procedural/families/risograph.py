@@ -24,7 +24,7 @@ _MOTIFS = ("disc", "quarter", "half", "petal", "ring", "bars", "dots", "triangle
 
 
 class Risograph(Scene):
-    """Each beat turns some shapes, kick and bass swell discs, the snare shifts the colours, the spectrum stands in bars."""
+    """Each beat turns some shapes, kick and bass swell discs, the snare shifts the colours, bars are the spectrum."""
 
     AREA_PX = 64 * 36
 
@@ -87,8 +87,8 @@ class Risograph(Scene):
                 px = (x * c - y * s) * self._cell + self._x[number]
                 py = (x * s + y * c) * self._cell + self._y[number]
                 self._fill(plate, px, py, offsets, level)
-        for plate, texture in zip(press.plates, self._texture, strict=True):
-            cv2.multiply(plate, texture, dst=plate, scale=1 / 255)
+        for inked, texture in zip(press.plates, self._texture, strict=True):
+            cv2.multiply(inked, texture, dst=inked, scale=1 / 255)
 
     def _angles(self, step: Step) -> NDArray[np.float64]:
         beat = math.floor(step.beats) % _N_TURNS

@@ -27,7 +27,7 @@ _STATES = 6
 @kernel
 def _aim_twist(map_x: Floats, map_y: Floats, past: Floats, view: Floats, p: Floats) -> None:
     """Each place looks at the picture as it stood some moments ago: turn, size, place and bend of that moment."""
-    delay, across_x, across_y, side, bow, head = p[0], p[1], p[2], p[3], p[4], p[5]
+    delay, across_x, across_y, side, bow = p[0], p[1], p[2], p[3], p[4]
     h, w = map_x.shape
     n = past.shape[0]
     last = np.float32(n) - 1.001
@@ -73,9 +73,7 @@ def _light_twist(light: Floats, view: Floats, palette: Floats, p: Floats) -> Non
 @kernel
 def _run_corridor(light: Floats, picture: Floats, levels: Floats, palette: Floats, view: Floats, p: Floats) -> None:
     """Two endless planes; along each line runs what the slit saw: a column of the picture, one moment after another."""
-    clock, speed, turn, gain, glow, gap, streak, kick, seed, mirror = (
-        p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9],
-    )  # fmt: skip
+    clock, speed, turn, gain, glow, gap, streak, seed, mirror = p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8]
     h, w = light.shape[1], light.shape[2]
     side = picture.shape[1]
     c, s = fcos(turn), fsin(turn)
@@ -179,14 +177,15 @@ class Slitscan(Scene):
             settings = numbers(
                 step.clock, 1.2 + 1.6 * shot.params["delay"], self._tilt + 0.12 * math.sin(0.31 * step.clock),
                 1.5 + 0.8 * step.energy + 0.5 * shot.growth, 0.25 + 0.6 * step.bass + 0.5 * kick,
-                0.01, 0.5 + 1.2 * step.treble, kick, self._seed, self._mirror,
+                0.01, 0.5 + 1.2 * step.treble, self._seed, self._mirror,
             )  # fmt: skip
             _run_corridor(canvas.light, self._soft, 0.25 + 0.75 * levels, shot.palette, view, settings)
             return
         delay = (30 + 170 * shot.params["delay"]) / canvas.half_w * 0.6
-        _aim_twist(*self._map, self._past, view, numbers(delay, *self._across, 511, self._bow, 0))
+        _aim_twist(*self._map, self._past, view, numbers(delay, *self._across, 511, self._bow))
+        map_x, map_y = self._map
         for source, plane in zip(self._picture, canvas.light, strict=True):
-            cv2.remap(source, *self._map, cv2.INTER_LINEAR, dst=plane)
+            cv2.remap(source, map_x, map_y, cv2.INTER_LINEAR, dst=plane)
         settings = numbers(
             0.9 + 0.35 * step.energy + 0.12 * kick, 0.05 + 0.35 * step.treble, *self._across, self._wave,
             0.5 + 0.6 * step.bass,
