@@ -21,7 +21,7 @@ from suno_video.backends.base import (
     Readiness,
 )
 from suno_video.backends.procedural.catalog import FAMILIES, FamilyInfo
-from suno_video.backends.procedural.plugins import AllFamilies, Plugin, find_plugins
+from suno_video.backends.procedural.plugins import AllFamilies, Plugin, SceneFault, find_plugins
 from suno_video.core.errors import BackendUnavailableError
 from suno_video.core.frames import MAX_SIDE_PX
 
@@ -148,6 +148,8 @@ class ProceduralBackend:
                 rehearse(family)
             except MakeFailed:
                 raise
+            except SceneFault as exc:
+                raise MakeFailed(FailureKind.BAD_INPUT, f"scene {family}: {exc}") from exc
             except Exception as exc:  # numba raises errors of many kinds when a platform is not up to it
                 reason = f"the scene family {family!r} cannot be compiled on this machine: {exc}"
                 raise MakeFailed(FailureKind.UNAVAILABLE, reason) from exc

@@ -67,3 +67,30 @@ def scene_text(name: str) -> str:
     title = name.replace("_", " ").capitalize()
     class_name = "".join(part.capitalize() for part in name.split("_"))
     return _SCENE.replace("NAME_TITLE", title).replace("NAME_HERE", name).replace("NAME_CLASS", class_name)
+
+
+_SHADER = """// NAME_TITLE: a shader in the manner of Shadertoy. The music comes as numbers and as a texture.
+//
+// iResolution, iTime (seconds of the song), iFrame; uClock runs with the music.
+// uKick, uSnare, uHat, uBeat, uBar: 1 when it hits, falling. uBass, uMid, uTreble, uLevel, uEnergy, uVoice, uTension.
+// uDrop: 1 at a drop, falling; -1 while the music is stopped. uSection, uShot: place in the section and in the shot.
+// uPalette[5] and palette(v): the colours of the film, dark to light. uSeed makes each shot its own.
+// iChannel0: the audio texture, 512 x 2: at y 0.25 the spectrum, at y 0.75 a wave. iChannel1: the cover.
+
+void mainImage(out vec4 fragColor, in vec2 fragCoord)
+{
+    vec2 p = (2.0 * fragCoord - iResolution.xy) / iResolution.y;
+    float r = length(p) + 0.15 * sin(3.0 * p.x + uClock + 6.28 * uSeed);
+    float level = texture(iChannel0, vec2(clamp(0.4 * r, 0.0, 1.0), 0.25)).r;
+    float rings = pow(0.5 + 0.5 * cos(22.0 * r - 5.0 * uClock), 3.0);
+    vec3 color = palette(0.10 + 0.5 * rings * exp(-0.8 * r)) * (0.35 + 0.5 * uEnergy + 0.6 * uKick * rings);
+    color += palette(0.8) * exp(-6.0 * r * r / (0.3 + uBass)) * (0.3 + 0.7 * uBass);
+    color += palette(0.95) * level * level * exp(-1.5 * r) * (0.3 + 0.5 * uHat);
+    fragColor = vec4(color, 1.0);
+}
+"""
+
+
+def shader_text(name: str) -> str:
+    """Source of a working shader of that name."""
+    return _SHADER.replace("NAME_TITLE", name.replace("_", " ").capitalize())

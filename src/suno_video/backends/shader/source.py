@@ -12,9 +12,9 @@ import platformdirs
 ENDING = ".glsl"
 MAX_BYTES = 400_000
 NUMBERS = (
-    "iTime", "iTimeDelta", "iFrameRate", "uBeat", "uBar", "uBeatPhase", "uBarPhase", "uBeats", "uKick", "uSnare", "uHat",
-    "uVoice", "uTension", "uDrop", "uBass", "uMid", "uTreble", "uOnset", "uLevel", "uEnergy", "uSection", "uShot",
-    "uClock", "uGrowth", "uSeed",
+    "iTime", "iTimeDelta", "iFrameRate", "uBeat", "uBar", "uBeatPhase", "uBarPhase", "uBeats", "uKick", "uSnare",
+    "uHat", "uVoice", "uTension", "uDrop", "uBass", "uMid", "uTreble", "uOnset", "uLevel", "uEnergy", "uSection",
+    "uShot", "uClock", "uGrowth", "uSeed",
 )  # fmt: skip
 """Uniforms of type float, in the order in which they are sent."""
 SPECTRUM_COLUMNS = 512

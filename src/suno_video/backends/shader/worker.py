@@ -37,7 +37,7 @@ class _Stage:
         try:
             self._context: Any = moderngl.create_context(standalone=True, require=330)
         except Exception:  # noqa: BLE001 - every driver fails in its own way; without a screen there is still EGL
-            self._context = moderngl.create_context(standalone=True, require=330, backend="egl")
+            self._context = moderngl.create_context(**{"standalone": True, "require": 330, "backend": "egl"})
         self.renderer = str(self._context.info["GL_RENDERER"])
 
     def start(self, order: dict[str, Any], picture: bytes) -> None:

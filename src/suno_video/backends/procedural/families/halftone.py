@@ -149,6 +149,7 @@ class Halftone(Scene):
     """The spectrum raises the hills, bass and kick swell the dots, the snare shifts the second plate."""
 
     AREA_PX = 64 * 36
+    REHEARSALS = ({"motif": 0.0}, {"motif": 0.4}, {"motif": 0.8})
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)

@@ -154,6 +154,7 @@ class Ink(Scene):
     """Each kick lets a drop fall, bass stirs, energy quickens the water, a drop of the song pours everything in."""
 
     AREA_PX = 512 * 288
+    REHEARSALS = ({"water": 0.0}, {"water": 1.0})
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)

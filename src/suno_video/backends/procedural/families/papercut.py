@@ -126,6 +126,7 @@ class Papercut(Scene):
     """Bass opens the cave or lifts the hills, each kick runs through the sheets, the spectrum shapes their edges."""
 
     AREA_PX = 64 * 36
+    REHEARSALS = ({"scene": 0.0}, {"scene": 1.0})
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)

@@ -44,6 +44,8 @@ class Scene(ABC):
     AREA_PX: ClassVar[int] = LIGHT_AREA_PX
     """Pixels of light that this family needs."""
     QUARTER: ClassVar[bool] = False
+    REHEARSALS: ClassVar[tuple[Mapping[str, float], ...]] = ({},)
+    """Parameters with which all its kernels are met, so that none is compiled in the middle of a film."""
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         self.shot = shot

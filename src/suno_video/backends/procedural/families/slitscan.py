@@ -116,6 +116,7 @@ class Slitscan(Scene):
     """Energy turns and flies, bass bends, each kick runs outwards as a wave, treble lights the threads."""
 
     AREA_PX = 512 * 288
+    REHEARSALS = ({"corridor": 0.0}, {"corridor": 1.0})
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
