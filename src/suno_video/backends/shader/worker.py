@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from suno_video.backends.shader.source import NUMBERS, SPECTRUM_COLUMNS, VERTEX
 from suno_video.backends.shader.talk import FAULT, FRAME, READY, START, read_message, write_message
 
+_EGL: Any = {"backend": "egl"}
 _SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "swrast", "microsoft basic render")
 _SOFTWARE_PIXELS = 640 * 360
 """More than that is drawn smaller in software, and enlarged."""
@@ -37,7 +38,7 @@ class _Stage:
         try:
             self._context: Any = moderngl.create_context(standalone=True, require=330)
         except Exception:  # noqa: BLE001 - every driver fails in its own way; without a screen there is still EGL
-            self._context = moderngl.create_context(**{"standalone": True, "require": 330, "backend": "egl"})
+            self._context = moderngl.create_context(require=330, standalone=True, **_EGL)
         self.renderer = str(self._context.info["GL_RENDERER"])
 
     def start(self, order: dict[str, Any], picture: bytes) -> None:
