@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from suno_video.backends.base import ClipRequest, FailureKind, MakeFailed
 from suno_video.backends.shader.music import ShaderMusic
@@ -29,11 +29,14 @@ class Player:
     Args:
         frame_timeout_s: How long one frame may take.
         check_stop: Called while waiting; raises when the run is to end.
+        command: What is run instead of our worker, for tests.
     """
 
-    def __init__(self, frame_timeout_s: float, check_stop: Callable[[], None]) -> None:
+    def __init__(
+        self, frame_timeout_s: float, check_stop: Callable[[], None], command: Sequence[str] | None = None
+    ) -> None:
         self._frame_timeout_s, self._check_stop = frame_timeout_s, check_stop
-        command = [sys.executable, "-m", "suno_video.backends.shader.worker"]
+        command = command or [sys.executable, "-m", "suno_video.backends.shader.worker"]
         try:
             self._process = subprocess.Popen(
                 command,
