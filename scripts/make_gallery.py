@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from suno_video.analyze.listen import Heard, listen
 from suno_video.backends.base import ClipRequest
-from suno_video.backends.procedural import ProceduralBackend
+from suno_video.backends.procedural import FAMILIES
 from suno_video.backends.procedural.stream import ProceduralStream
 from suno_video.core.brief import Grade
 from suno_video.core.frames import I420, FrameSize
@@ -52,7 +52,7 @@ def main() -> None:
     only = set(options.only.split(",")) if options.only else set()
     if "families" in options.what:
         heard = listen(SONG, fps=FPS, max_duration_s=3600, cover_folder=OUT)
-        for family in ProceduralBackend.families():
+        for family in FAMILIES:
             _once(OUT / f"family-{family}.png", family, only, lambda path, family=family: _family(path, family, heard))
     if "looks" in options.what or "films" in options.what:
         _looks(options, only)
@@ -107,7 +107,7 @@ def _moment(family: str, heard: Heard, frame: int, palette: tuple[str, ...], see
         fps=FPS, n_frames=n + 1, family=family, params={}, palette=palette, grade=Grade(), motion=Motion(),
         growth=min(1.0, 0.3 + 0.3 * seed), energy=energy, music=music, cover=cover,
     )  # fmt: skip
-    *_, last = _copies(ProceduralStream(request).frames(0 if ProceduralBackend.families()[family].stateful else n))
+    *_, last = _copies(ProceduralStream(request).frames(0 if FAMILIES[family].stateful else n))
     return Image.fromarray(cv2.cvtColor(last, cv2.COLOR_YUV2RGB_I420)).resize(TILE_PX, Image.Resampling.LANCZOS)
 
 

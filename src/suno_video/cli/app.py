@@ -15,7 +15,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from suno_video.cli import backends, facts, films, judge, money, release, stop
+from suno_video.cli import backends, facts, films, judge, money, release, scenes, stop
 from suno_video.cli.answer import prepare_streams, say, silence
 from suno_video.cli.stop import StopSignals
 from suno_video.cli.trouble import Trouble, tell, trouble_of
@@ -46,6 +46,8 @@ for command in (
     facts.check,
     release.release,
     facts.looks,
+    scenes.new_scene,
+    scenes.preview_scene,
     backends.backends,
     facts.config,
     facts.doctor,

@@ -108,6 +108,13 @@ class BadEditError(SunoVideoError):
         self.reasons = tuple(reasons)
 
 
+class BadSceneError(SunoVideoError):
+    """A scene of your own (Python or GLSL) cannot be run; its file, the line and the reason are named."""
+
+    code = "bad-scene"
+    exit_status = ExitStatus.BAD_INPUT
+
+
 class UsageError(SunoVideoError):
     """An option has a value that makes no sense, or two options contradict each other."""
 

@@ -39,14 +39,26 @@ FAMILY_PARAMS = {
     "fractal": ("depth", "relief"),
     "truchet": ("scale", "pulses"),
     "figures": ("crowd", "dance", "shafts"),
+    "ink": ("drops", "swirl", "water"),
+    "marbling": ("rings", "comb"),
+    "halftone": ("dots", "motif"),
+    "risograph": ("shapes", "offset"),
+    "papercut": ("layers", "depth", "scene"),
+    "ascii": ("letters", "rain"),
+    "mosaic": ("tiles", "flips"),
+    "glitch": ("amount", "smear"),
+    "liquid": ("ripples", "shine"),
+    "slitscan": ("delay", "corridor"),
+    "particles": ("grain", "drift"),
 }
 """What may be varied in the families we know; any other is played as it comes."""
 
-LIVELY = frozenset({"speed", "twist", "warp", "swirl", "swell", "bars", "bend", "thunder", "dance"})
+LIVELY = frozenset({"speed", "twist", "warp", "swirl", "swell", "bars", "bend", "thunder", "dance", "flips", "ripples"})
 """Variations that follow how much the section drives."""
 
 RICHER = frozenset(
     {"stars", "shafts", "density", "detail", "cells", "mirrors", "dust", "relief", "curtains", "shine"}
+    | {"drops", "rings", "shapes", "layers"}
     | {"windows", "beams", "pulses", "glow", "trunks", "crowd"}
 )
 """Variations that growth lifts, so that there is more to see each time."""

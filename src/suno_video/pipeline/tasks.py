@@ -11,6 +11,7 @@ from suno_video.assemble.graphs import DEFLICKER_FRAMES
 from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.backends.base import BackendSetup
+from suno_video.backends.parts import version_of
 from suno_video.backends.registry import make_backend
 from suno_video.core.brief import Brief
 from suno_video.core.errors import SunoVideoError, UsageError
@@ -97,7 +98,7 @@ def _source(order: ClipOrder, stage: Stage) -> dict[str, Any]:
         # By content, whoever made it and whatever it was asked for; an enlarged copy by what it is made of.
         source: dict[str, Any] = {"take": order.take.enlarged or order.take.path, "rate": order.take.fps}
         return source | ({"deflicker": DEFLICKER_FRAMES} if order.take.deflicker else {})
-    version = stage.backends[order.backend].version
+    version = version_of(stage.backends[order.backend], order.request)
     source = {"request": order.request, "backend": order.backend, "version": version}
     return source | ({"stand-in": True} if order.stand_in_reason else {})
 

@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from suno_video.backends.base import FileFootage, Footage, Job, MakeFailed, VideoBackend
+from suno_video.backends.parts import safer
 from suno_video.core.errors import BackendUnavailableError
 from suno_video.core.events import EventSink, FramesWritten, PlanReady, SceneDone, SceneFailed, SceneStarted, Warned
 from suno_video.project.fingerprint import fingerprint
@@ -120,7 +122,7 @@ class RenderLoop:
         try:
             return self._produce(task, task.orders, wanted, reason=asked_for)
         except (MakeFailed, BackendUnavailableError) as exc:
-            if all(order.backend == self._stand_in and order.take is None for order in task.orders):
+            if self._is_last_resort(task.orders) and self._safer(task.orders) is None:
                 raise _no_stand_in(exc) from exc
             reason = exc.reason if isinstance(exc, MakeFailed) else exc.message
         log.warning("piece %s: %s failed: %s", task.piece, wanted, reason)
@@ -128,21 +130,46 @@ class RenderLoop:
         return self._make_stand_in(task, reason)
 
     def _make_stand_in(self, task: PieceTask, reason: str) -> PieceDone:
+        orders = tuple(order.from_backend(self._stand_in) for order in task.orders)
+        # A scene of a person that has just failed is not asked again.
+        orders_now = (self._safer(orders) or orders) if self._is_last_resort(task.orders) else orders
+        try:
+            return self._play_stand_in(task, orders_now, reason)
+        except (MakeFailed, BackendUnavailableError) as exc:
+            surer = self._safer(orders_now)
+            if surer is None:
+                raise _no_stand_in(exc) from exc
+        try:
+            return self._play_stand_in(task, surer, reason)
+        except (MakeFailed, BackendUnavailableError) as exc:
+            raise _no_stand_in(exc) from exc
+
+    def _is_last_resort(self, orders: Sequence[ClipOrder]) -> bool:
+        return all(order.backend == self._stand_in and order.take is None for order in orders)
+
+    def _safer(self, orders: Sequence[ClipOrder]) -> tuple[ClipOrder, ...] | None:
+        """The same orders with what the stand-in can play for sure; None when it knows of nothing surer."""
+        requests = [safer(self._backends[self._stand_in], order.request) for order in orders]
+        if not any(requests):
+            return None
+        return tuple(
+            replace(order, request=request) if request is not None else order
+            for order, request in zip(orders, requests, strict=True)
+        )
+
+    def _play_stand_in(self, task: PieceTask, orders: tuple[ClipOrder, ...], reason: str) -> PieceDone:
         stand_in_task = PieceTask(
             task.piece,
             task.n_frames,
             # Another fingerprint than the real thing's, so that the next run tries the real one again.
             fingerprint(task.fingerprint, "stand-in", self._stand_in, self._backends[self._stand_in].version),
-            tuple(order.from_backend(self._stand_in) for order in task.orders),
+            orders,
             task.deliver,
             task.made_from,
         )
-        try:
-            return self._find(stand_in_task) or self._produce(
-                stand_in_task, stand_in_task.orders, self._stand_in, reason=reason
-            )
-        except (MakeFailed, BackendUnavailableError) as exc:
-            raise _no_stand_in(exc) from exc
+        return self._find(stand_in_task) or self._produce(
+            stand_in_task, stand_in_task.orders, self._stand_in, reason=reason
+        )
 
     def _produce(self, task: PieceTask, orders: Sequence[ClipOrder], backend: str, reason: str | None) -> PieceDone:
         with self._turn(orders):

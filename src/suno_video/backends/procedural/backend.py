@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -13,18 +14,21 @@ from suno_video.backends.base import (
     Capabilities,
     ClipRequest,
     FailureKind,
+    FrameStream,
     Job,
     MakeFailed,
     Quote,
     Readiness,
 )
 from suno_video.backends.procedural.catalog import FAMILIES, FamilyInfo
+from suno_video.backends.procedural.plugins import AllFamilies, Plugin, SceneFault, find_plugins
 from suno_video.core.errors import BackendUnavailableError
 from suno_video.core.frames import MAX_SIDE_PX
 
 if TYPE_CHECKING:
-    from suno_video.backends.procedural.stream import ProceduralStream
+    from suno_video.backends.shader import ShaderBackend
 
+_SAFE_FAMILY = "nebula"
 _INSTALL = "Install it with `pip install numba opencv-python-headless`"
 
 
@@ -37,8 +41,8 @@ class ProceduralBackend:
 
     @classmethod
     def families(cls) -> Mapping[str, FamilyInfo]:
-        """The scene families by name; loads nothing heavy."""
-        return FAMILIES
+        """The scene families by name, ours and those of other people; loads nothing heavy."""
+        return AllFamilies()
 
     @classmethod
     def info(cls) -> BackendInfo:
@@ -62,6 +66,7 @@ class ProceduralBackend:
 
     def __init__(self) -> None:
         self._warm: set[str] = set()
+        self._shader_backend: ShaderBackend | None = None
         self._lock = threading.Lock()
 
     def open(self) -> None:
@@ -82,42 +87,79 @@ class ProceduralBackend:
         """Nothing costs anything."""
         return FREE
 
-    def make(self, request: ClipRequest, job: Job) -> ProceduralStream:
+    def make(self, request: ClipRequest, job: Job) -> FrameStream:
         """Prepare a stream of frames; they are painted when asked for.
 
         Raises:
             MakeFailed: The family does not exist, or its kernels cannot be compiled here.
         """
-        if request.family not in FAMILIES:
-            known = ", ".join(FAMILIES)
-            raise MakeFailed(
-                FailureKind.BAD_INPUT, f"there is no scene family {request.family!r}; choose one of {known}"
-            )
+        plugin = self._plugin_of(request.family)
         if request.music.n_frames < request.n_frames:
             reason = f"music for {request.music.n_frames} frames was given for a clip of {request.n_frames}"
             raise MakeFailed(FailureKind.BAD_INPUT, reason)
+        if plugin is not None and plugin.is_shader:
+            return self._shaders().make(request, job)
         self.open()
-        self._warm_up(request.family)
+        self._warm_up(request.family, plugin.digest() if plugin is not None else "")
         from suno_video.backends.procedural.stream import ProceduralStream
 
         return ProceduralStream(request)
 
-    def _warm_up(self, family: str) -> None:
+    def version_of(self, request: ClipRequest) -> str:
+        """Our version; for a scene of a person, with what tells one content of its file from another."""
+        plugin = find_plugins().get(request.family)
+        return self.version if plugin is None else f"{self.version}+{plugin.digest()}"
+
+    def safer(self, request: ClipRequest) -> ClipRequest | None:
+        """One of our families, in the place of one that is not ours."""
+        return None if request.family in FAMILIES else replace(request, family=_SAFE_FAMILY, params={})
+
+    def _plugin_of(self, family: str) -> Plugin | None:
+        if family in FAMILIES:
+            return None
+        plugins = find_plugins()
+        if family not in plugins:
+            known = ", ".join((*FAMILIES, *plugins))
+            raise MakeFailed(FailureKind.BAD_INPUT, f"there is no scene family {family!r}; choose one of {known}")
+        return plugins[family]
+
+    def _shaders(self) -> ShaderBackend:
+        """The backend that runs shaders, opened once. Raises `MakeFailed` where there is no OpenGL."""
+        from suno_video.backends.shader import ShaderBackend
+
+        with self._lock:
+            if self._shader_backend is None:
+                backend = ShaderBackend()
+                try:
+                    backend.open()
+                except BackendUnavailableError as exc:
+                    raise MakeFailed(FailureKind.UNAVAILABLE, f"{exc.message} {exc.hint}") from exc
+                self._shader_backend = backend
+        return self._shader_backend
+
+    def _warm_up(self, family: str, digest: str) -> None:
         """Compile the kernels of a family once, or load them; one process at a time writes the cache."""
         with self._lock:
-            if family in self._warm:
+            if family + digest in self._warm:
                 return
             from suno_video.backends.procedural.rehearsal import rehearse
 
             try:
                 rehearse(family)
+            except MakeFailed:
+                raise
+            except SceneFault as exc:
+                raise MakeFailed(FailureKind.BAD_INPUT, f"scene {family}: {exc}") from exc
             except Exception as exc:  # numba raises errors of many kinds when a platform is not up to it
                 reason = f"the scene family {family!r} cannot be compiled on this machine: {exc}"
                 raise MakeFailed(FailureKind.UNAVAILABLE, reason) from exc
-            self._warm.add(family)
+            self._warm.add(family + digest)
 
     def trim(self) -> None:
         """Nothing is kept between clips."""
 
     def close(self) -> None:
-        """Nothing is kept."""
+        """Let go of the shaders, if any ran; nothing else is kept."""
+        if self._shader_backend is not None:
+            self._shader_backend.close()
+            self._shader_backend = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from suno_video.backends.base import ClipRequest
 from suno_video.backends.procedural.catalog import FAMILIES
+from suno_video.backends.procedural.families import load_scene
 from suno_video.backends.procedural.jit import compiled_folder
 from suno_video.backends.procedural.stream import ProceduralStream
 from suno_video.core.analysis import N_BANDS
@@ -32,8 +34,9 @@ def rehearse(family: str) -> None:
     except (OSError, Timeout):
         pass  # A read-only home or a hanging neighbour: compile without keeping order.
     try:
-        for _ in ProceduralStream(_tiny_request(family)).frames():
-            pass
+        for params in load_scene(family).REHEARSALS:
+            for _ in ProceduralStream(replace(_tiny_request(family), params=params)).frames():
+                pass
         with contextlib.suppress(OSError):
             _mark(family).touch()
     finally:

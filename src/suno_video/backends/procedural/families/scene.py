@@ -44,6 +44,8 @@ class Scene(ABC):
     AREA_PX: ClassVar[int] = LIGHT_AREA_PX
     """Pixels of light that this family needs."""
     QUARTER: ClassVar[bool] = False
+    REHEARSALS: ClassVar[tuple[Mapping[str, float], ...]] = ({},)
+    """Parameters with which all its kernels are met, so that none is compiled in the middle of a film."""
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         self.shot = shot
@@ -57,6 +59,10 @@ class Scene(ABC):
     @abstractmethod
     def paint(self, step: Step, camera: Camera) -> None:
         """Paint all of `canvas.light`, and strokes on top."""
+
+    def develop(self, frame: int) -> I420:
+        """Make a frame of what was painted; the same array each time."""
+        return self.canvas.develop(frame, self.exposure)
 
     def overprint(self, picture: I420, step: Step, camera: Camera) -> None:  # noqa: B027 - few families need it
         """Put something with colours of its own on the developed picture."""
