@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import NonNegativeFloat, PositiveFloat, PositiveInt
+from pydantic import NonNegativeFloat, NonNegativeInt, PositiveFloat, PositiveInt
 
 from suno_video.core.record import Record
 
@@ -34,12 +34,25 @@ class LyricLine(Record):
         return self.start_s is not None and self.end_s is not None
 
 
+class SectionMark(Record):
+    """A section tag in the lyrics, also one without words (`[Guitar Solo]`); `core.sectiontags` says what it means."""
+
+    text: str
+    """As written, without brackets."""
+    line: NonNegativeInt
+    """Number of lines before it: the tag holds from `Lyrics.lines[line]` on, if any line follows before the next."""
+    start_s: NonNegativeFloat | None = None
+    """When it begins, where the lyrics are timed."""
+
+
 class Lyrics(Record):
     """The words of the song in order, from the best source found."""
 
     source: str
     """Where they come from: `sylt`, `uslt`, or the name of the file beside the song."""
     lines: tuple[LyricLine, ...] = ()
+    marks: tuple[SectionMark, ...] = ()
+    """The section tags in order, also those of parts without words."""
 
     @property
     def timed_lines(self) -> tuple[LyricLine, ...]:
