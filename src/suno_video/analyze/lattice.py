@@ -280,7 +280,7 @@ def _bands(task: LineTask, moments: Moments) -> list[tuple[int, int]]:
 
 
 def _diagonals(total: Matrix64, first: int, n: int) -> Iterator[tuple[slice, Vector, slice]]:
-    """Row k leads to moment first + k + 1 + w: give the moments, one column at a time, without a matrix of all pairs."""
+    """Row k leads to moment first + k + 1 + w: give origins and targets a column at a time, without all pairs."""
     for w in range(total.shape[1]):
         n_rows = min(len(total), n - 1 - w - first)
         if n_rows > 0:

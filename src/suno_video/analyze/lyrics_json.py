@@ -58,7 +58,7 @@ def _from_lines(raw: list[dict[str, Any]], duration_s: float) -> ParsedLyrics:
 
 
 def _from_words(raw: list[dict[str, Any]], duration_s: float) -> ParsedLyrics:
-    """Words in a row: line breaks and tags stand within them (`[Verse]\\nSnow `), as in SYLT."""
+    """Words in a row: line breaks and tags stand within them (`[Verse]`, a break, `Snow `), as in SYLT."""
     pieces: list[TimedText] = []
     starts_line = True
     for each in raw:
