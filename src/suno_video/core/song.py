@@ -132,6 +132,15 @@ class Lyrics(Record):
         return tuple(sorted(shown, key=lambda line: line.start_s or 0.0))
 
 
+class SungWord(Record):
+    """A word that a model heard without being told what is sung."""
+
+    text: str
+    start_s: NonNegativeFloat
+    end_s: NonNegativeFloat
+    confidence: Share = 1.0
+
+
 class Song(Record):
     """A song as found on disk (`song.json`). Its length comes from decoded samples, never from a header."""
 
