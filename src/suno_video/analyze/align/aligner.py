@@ -14,7 +14,7 @@ from suno_video.analyze.align.romanise import Letter, romanise, spell, token_of
 from suno_video.analyze.align.sounds import phonemes_of
 from suno_video.analyze.align.viterbi import TokenSpan, TooShortError, align_tokens, least_frames
 from suno_video.core.memory import ModelCache
-from suno_video.core.song import LyricLine, Lyrics, LyricWord
+from suno_video.core.song import LyricLine, Lyrics, LyricWord, Phoneme
 
 ALIGNER = "align 1"
 """Changes whenever the same sound and words would give other times; part of the cache key."""
@@ -117,7 +117,7 @@ def _passages(texts: Sequence[_Text], frame_s: float) -> list[list[_Text]]:
 
 
 def _align_passage(passage: Sequence[_Text], heard: Heard) -> dict[int, tuple[int, int]]:
-    """Find roughly where each line lies, all at once; between lines anything may be sung. Empty where they do not fit."""
+    """Find roughly where each line lies, all at once; between lines anything may be sung. Empty if they do not fit."""
     tokens = [token for text in passage for token in text.tokens]
     borders = np.cumsum([0, *(len(text.tokens) for text in passage)])
     first, last = passage[0].first, max(text.last for text in passage)
@@ -177,8 +177,8 @@ def _words(line: LyricLine, text: _Text, spans: list[TokenSpan], frame_s: float)
     for number, shown in enumerate(written):
         if number not in by_word:
             # A sign, or letters that the model does not have: it stands with the word before it.
-            at = words[-1].end_s if words else min(starts.values())
-            words.append(LyricWord(text=shown, start_s=round(at, 3), end_s=round(at, 3), confidence=0.0))
+            at_s = round(words[-1].end_s if words else min(starts.values()), 3)
+            words.append(LyricWord(text=shown, start_s=at_s, end_s=at_s, confidence=0.0))
             continue
         later = [start for word, start in starts.items() if word > number]
         start_s, end_s = starts[number], min(ends[number], min(later, default=np.inf))
@@ -197,9 +197,8 @@ def _words(line: LyricLine, text: _Text, spans: list[TokenSpan], frame_s: float)
     return words
 
 
-def _phonemes(shown: str, letters: str, start_s: float, end_s: float, times_s: list[float]):  # type: ignore[no-untyped-def]
-    latin = letters.isascii()
-    if latin:
+def _phonemes(shown: str, letters: str, start_s: float, end_s: float, times_s: list[float]) -> tuple[Phoneme, ...]:
+    if letters.isascii():
         return phonemes_of(letters, start_s, end_s, times_s, english=shown.isascii())
     return phonemes_of(romanise(letters).replace(" ", ""), start_s, end_s, english=False)
 
@@ -209,11 +208,6 @@ def _without_overlaps(lines: tuple[LyricLine, ...]) -> tuple[LyricLine, ...]:
     closed = list(lines)
     for i, (line, after) in enumerate(pairwise(lines)):
         both = line.timed_by == "aligned" and after.timed_by == "aligned"
-        if (
-            both
-            and line.start_s is not None
-            and after.start_s is not None
-            and line.start_s < after.start_s < (line.end_s or 0.0)
-        ):
+        if both and (line.start_s or 0.0) < (after.start_s or 0.0) < (line.end_s or 0.0):
             closed[i] = line.model_copy(update={"end_s": after.start_s})
     return tuple(closed)

@@ -1,7 +1,7 @@
 """From spelling to sounds and shapes of the mouth, by rules of English spelling over romanised text.
 
-Not a dictionary: what lips do is coarser than what is said, and fifteen shapes stand for all sounds, so that a rule that
-takes `ea` for the vowel of `see` where it is that of `bread` still shows nearly the right mouth.
+Not a dictionary: what lips do is coarser than what is said, and fifteen shapes stand for all sounds. A rule that takes
+`ea` for the vowel of `see` where it is that of `bread` still shows nearly the right mouth.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ _ENGLISH = """
 ^the$=ð:TH ə:E|ire$=aɪ:aa ə:E r:RR|eart=ɑː:aa r:RR t:DD|ear=iː:ih r:RR
 tion$=ʃ:CH ə:E n:nn|tion=ʃ:CH ə:E n:nn|sion=ʒ:CH ə:E n:nn|cious=ʃ:CH ə:E s:SS|ture=tʃ:CH ə:E|ight=aɪ:aa t:DD|igh=aɪ:aa
 eigh=eɪ:E|augh=ɔː:oh|ough=oʊ:oh|^kn=n:nn|^gn=n:nn|^wr=r:RR|^ps=s:SS|^wh=w:ou|dge=dʒ:CH|tch=tʃ:CH|sch=ʃ:CH|chr=k:kk r:RR
-ch=tʃ:CH|sh=ʃ:CH|th=θ:TH|ph=f:FF|gh=|ck=k:kk|qu=k:kk w:ou|ng=ŋ:nn|zh=ʒ:CH|kh=x:kk|mb$=m:PP|ll=l:nn|ss=s:SS|tt=t:DD|ff=f:FF
-pp=p:PP|bb=b:PP|mm=m:PP|nn=n:nn|rr=r:RR|dd=d:DD|gg=g:kk|cc=k:kk|zz=z:SS|eau=oʊ:oh|oo=uː:ou|ou=aʊ:oh|ow$=oʊ:oh|ow=aʊ:oh
+ch=tʃ:CH|sh=ʃ:CH|th=θ:TH|ph=f:FF|gh=|ck=k:kk|qu=k:kk w:ou|ng=ŋ:nn|zh=ʒ:CH|kh=x:kk|mb$=m:PP|ll=l:nn|ss=s:SS|tt=t:DD
+ff=f:FF|pp=p:PP|bb=b:PP|mm=m:PP|nn=n:nn|rr=r:RR|dd=d:DD|gg=g:kk|cc=k:kk|zz=z:SS|eau=oʊ:oh|oo=uː:ou|ou=aʊ:oh|ow$=oʊ:oh|ow=aʊ:oh
 ee=iː:ih|ea=iː:ih|ie$=aɪ:aa|ie=iː:ih|ei=eɪ:E|ey$=i:ih|ey=eɪ:E|ai=eɪ:E|ay=eɪ:E|oi=ɔɪ:oh|oy=ɔɪ:oh|au=ɔː:oh|aw=ɔː:oh
 oa=oʊ:oh|oe$=oʊ:oh|ue$=uː:ou|ui=uː:ou|ew=uː:ou|ar=ɑː:aa r:RR|or=ɔː:oh r:RR|er=ə:E r:RR|ir=ə:E r:RR|ur=ə:E r:RR
 c(?=[eiy])=s:SS|g(?=[eiy])=dʒ:CH|a(?=[bcdfgklmnpstvz]e$)=eɪ:E|i(?=[bcdfgklmnpstvz]e$)=aɪ:aa|o(?=[bcdfgklmnpstvz]e$)=oʊ:oh

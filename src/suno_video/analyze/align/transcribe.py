@@ -84,7 +84,7 @@ def load_whisper(name: str) -> Any:
 
 
 def _words(whisper: Any, samples: Any, language: str | None, start_s: float) -> Iterator[SungWord]:
-    """Hear one block. What was heard before is not held against the next: in songs it makes models repeat themselves."""
+    """Hear one block, without a view to what was heard before: in songs it makes models repeat themselves."""
     segments, _ = whisper.transcribe(
         samples, language=language, word_timestamps=True, condition_on_previous_text=False, vad_filter=False
     )

@@ -1,7 +1,7 @@
 """Where each letter of a text is sung: the likeliest path through what a CTC model hears (Viterbi, numpy).
 
-Between two letters lies a gap, as in CTC (Graves 2006); some gaps may also swallow anything at all (the star of Pratap et
-al. 2023, Cai et al. 2023): an ad-lib that nobody wrote down, the end of the line before.
+Between two letters lies a gap, as in CTC (Graves 2006); some gaps may also swallow anything at all (the star of Pratap
+et al. 2023): an ad-lib that nobody wrote down, the end of the line before.
 """
 
 from __future__ import annotations
