@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from suno_video.analyze.id3 import TimedText
+from suno_video.analyze.id3 import TimedText, read_sylt
 from suno_video.analyze.lyrics_formats import (
     ParsedLyrics,
     has_stamps,
@@ -19,7 +19,7 @@ from suno_video.analyze.lyrics_formats import (
 )
 from suno_video.analyze.lyrics_json import parse_json
 from suno_video.analyze.lyrics_tags import MAX_LINE as MAX_LINE
-from suno_video.analyze.tags import clean_text
+from suno_video.analyze.tags import clean_text, read_tags
 from suno_video.core.song import LyricLine, Lyrics
 
 MAX_BYTES = 1_000_000
@@ -46,6 +46,11 @@ def side_files(song: Path) -> tuple[Path, ...]:
         except OSError:  # a name of 255 bytes has no room for an ending
             continue
     return tuple(found)
+
+
+def read_lyrics(song: Path, duration_s: float) -> FoundLyrics:
+    """Read the words that came with a song, in it or beside it, without listening to it."""
+    return find_lyrics(song, read_sylt(song), read_tags(song).lyrics, duration_s)
 
 
 def find_lyrics(song: Path, sylt: tuple[TimedText, ...], uslt: str | None, duration_s: float) -> FoundLyrics:

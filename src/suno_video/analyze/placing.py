@@ -47,6 +47,43 @@ def place_lyrics(lyrics: Lyrics, analysis: SongAnalysis, anchors: Mapping[int, f
     return lyrics.model_copy(update={"lines": tuple(lines)})
 
 
+def with_fixed_times(
+    lyrics: Lyrics, analysis: SongAnalysis, starts_s: Mapping[int, float], ends_s: Mapping[int, float]
+) -> Lyrics:
+    """Time lines as a person says, and place those that we had placed before once more, around them.
+
+    Args:
+        starts_s: When lines begin, by index.
+        ends_s: When they end, where that was said too.
+    """
+    known = any(line.timed_by == "aligned" for line in lyrics.lines)
+    if not starts_s and not known:
+        return place_lyrics(lyrics, analysis)
+    lines = [
+        line.model_copy(update=_UNTIMED) if i in starts_s or line.timed_by == "placed" else line
+        for i, line in enumerate(lyrics.lines)
+    ]
+    placed = list(place_lyrics(lyrics.model_copy(update={"lines": tuple(lines)}), analysis, starts_s).lines)
+    for i, start_s in starts_s.items():
+        placed[i] = _fixed(placed[i], start_s, ends_s.get(i), analysis)
+    return lyrics.model_copy(update={"lines": tuple(placed)})
+
+
+_UNTIMED = {"start_s": None, "end_s": None, "words": (), "timed_by": None, "confidence": None}
+
+
+def _fixed(line: LyricLine, start_s: float, end_s: float | None, analysis: SongAnalysis) -> LyricLine:
+    """Time a line as a person says; where they do not say when it ends, as long as it was placed."""
+    if end_s is None:
+        was_placed = line.start_s is not None and abs(line.start_s - start_s) < 0.01
+        usual_s = start_s + 0.3 * max(1, count_syllables(line.text))
+        end_s = line.end_s if was_placed and line.end_s is not None else usual_s
+    end_s = max(start_s + 0.05, min(end_s, analysis.duration_s))
+    words = place_words(line.text, analysis, start_s, end_s)
+    update = {"start_s": round(start_s, 3), "end_s": round(end_s, 3), "words": words, "timed_by": "fixed"}
+    return line.model_copy(update={**update, "confidence": None})
+
+
 def _timed(line: LyricLine, i: int, placed: Placed, analysis: SongAnalysis, task: LineTask) -> LyricLine:
     start_s = placed.starts_s[i]
     after_s = next((start for start in placed.starts_s[i + 1 :] if start > start_s), analysis.duration_s)
