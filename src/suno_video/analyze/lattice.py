@@ -25,7 +25,7 @@ _LONGEST_GAP_S, _LONGEST_REST_S = 24.0, 120.0
 _TOO_SHORT, _NO_VOICE, _LEFT_OVER, _MOST_LEFT_OVER = 3.0, 5.0, 0.9, 9.0
 _OFF_GRID, _UNEVEN, _MOST_UNEVEN = 2.0, 2.0, 1.5
 _WRONG_PART, _KIN_PART, _NOT_AT_START = 2.2, 1.0, 1.4
-_TEMPERATURE = 1.7
+_TEMPERATURE = 0.9
 """Costs are divided by it before they are taken for probabilities."""
 
 # Which names stand for one another: our ears tell a verse from a pre-chorus only now and then.
@@ -123,7 +123,7 @@ def _heard_pace(task: LineTask, moments: Moments, path: NDArray[np.int64], pace:
         rate_s = min(rate_s, _USUAL_S)
     usual: dict[SectionLabel | None, float] = {}
     for label in set(task.labels):
-        mine = inner & np.array([each == label for each in task.labels[:-1]])
+        mine = inner & np.array([each == label for each in task.labels[:-1]], dtype=bool)
         if mine.sum() >= 2:
             usual[label] = float(np.median(gaps[mine]))
     return replace(pace, rate_s=rate_s, gaps_s=usual)
