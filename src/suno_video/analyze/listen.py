@@ -15,6 +15,7 @@ from suno_video.analyze.onsets import find_onsets
 from suno_video.analyze.palette import cover_palette
 from suno_video.analyze.placing import PLACER, place_lyrics
 from suno_video.analyze.sections import find_sections, leading_silence_s
+from suno_video.analyze.short_beats import track_short_beats
 from suno_video.analyze.spectra import Spectra, measure_spectra
 from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
 from suno_video.core.analysis import SongAnalysis
@@ -24,8 +25,11 @@ from suno_video.core.frames import FrameGrid
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 1"
+ANALYZER = "suno-video listen 2"
 """Changes whenever the same song would give another analysis; part of the cache key."""
+
+_SHORT_S = 20.0
+"""Below this, beats and bars come from rules (`short_beats`), which give no passages."""
 
 _BLOCK_S = 2.5
 """As much stereo as a pipe holds, so that the decoder never waits for us for long."""
@@ -89,7 +93,8 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
     grid = FrameGrid.for_duration(spectra.duration_s, fps)
     # 1. Onsets, then the beats among them
     onsets = find_onsets(spectra)
-    beats = track_beats(spectra, onsets)
+    # In a few seconds the network has too little to count bars by: rules know better there what a bar looks like.
+    beats = (track_short_beats if spectra.duration_s < _SHORT_S else track_beats)(spectra, onsets)
     # 2. The form, on the bars
     sections = find_sections(spectra, onsets, beats, song.genre, _section_tags(song.lyrics))
     # 3. The character of the whole
@@ -104,7 +109,9 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
         beats_s=beats.beats_s,
         downbeats_s=beats.downbeats_s,
         beats_per_bar=beats.beats_per_bar,
+        beat_division=beats.division,
         beat_confidence=round(beats.confidence, 3),
+        passages=beats.passages,
         onsets_s=clear,
         sections=sections,
         energy=energy_curve(spectra, onsets, grid),
