@@ -143,13 +143,13 @@ def _sylt_mp3(path: Path, pieces: list[tuple[str, int]], version: int = 3) -> Pa
 
 
 @pytest.mark.parametrize("version", [3, 4])
-def test_sylt_syllables_become_lines_of_timed_words(tmp_path: Path, version: int) -> None:
+def test_sylt_syllables_become_lines_of_timed_whole_words(tmp_path: Path, version: int) -> None:
     pieces = [("\nHel", 1000), ("lo", 1200), (" you", 1500), ("\nBye", 3000)]
     sylt = read_sylt(_sylt_mp3(tmp_path / "a.mp3", pieces, version))
     assert sylt[0] == TimedText("\nHel", 1.0)
     lines = find_lyrics(tmp_path / "a.mp3", sylt, None, 60).lyrics.lines
     assert [(line.text, line.start_s, line.end_s) for line in lines] == [("Hello you", 1.0, 3.0), ("Bye", 3.0, 8.0)]
-    assert [word.start_s for word in lines[0].words] == [1.0, 1.2, 1.5]
+    assert [(word.text, word.start_s) for word in lines[0].words] == [("Hello", 1.0), ("you", 1.5)]
 
 
 def test_a_broken_sylt_gives_nothing(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from suno_video.analyze.id3 import read_sylt
 from suno_video.analyze.lyrics import find_lyrics, side_files
 from suno_video.analyze.onsets import find_onsets
 from suno_video.analyze.palette import cover_palette
+from suno_video.analyze.placing import PLACER, place_lyrics
 from suno_video.analyze.sections import find_sections, leading_silence_s
 from suno_video.analyze.spectra import Spectra, measure_spectra
 from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
@@ -75,7 +76,13 @@ def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | No
     silence = () if integrated_lufs(spectra.weighted) is not None else ("nothing is heard in it: the song is silent",)
     notes = (*_length_notes(sound, tags), *silence, *tags.notes, *cover_notes, *words.notes)
     song = _describe_song(path, digest, sound, tags, words.lyrics, cover, notes)
-    return Heard(song, _analyze(spectra, song, fps, palette))
+    analysis = _analyze(spectra, song, fps, palette)
+
+    # 4. Give the words without times their places
+    if song.lyrics is not None:
+        placed = place_lyrics(song.lyrics, analysis).model_copy(update={"made_with": PLACER})
+        song = song.model_copy(update={"lyrics": placed})
+    return Heard(song, analysis)
 
 
 def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) -> SongAnalysis:

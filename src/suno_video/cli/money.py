@@ -55,7 +55,7 @@ def plan(
     from suno_video.cli.wishes import Wishes, film_options
     from suno_video.pipeline.foresight import foresee_film
 
-    song, folder = _song_of(project)
+    song, folder = song_of(project)
     flags = o.set_flags(
         size=size,
         fps=fps,
@@ -281,7 +281,7 @@ def clean(
         say(f"{counted(cleaned.kept_paid, 'file')} that you paid for and nothing plays stay; --paid removes them too")
 
 
-def _song_of(path: Path) -> tuple[Path, Path | None]:
+def song_of(path: Path) -> tuple[Path, Path | None]:
     """Find the song of a project, and the folder when one was named."""
     from suno_video.core.errors import BadEditError, NoSuchInputError
     from suno_video.core.song import Song

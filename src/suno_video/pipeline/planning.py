@@ -26,23 +26,31 @@ def analyze_song(
 
     Args:
         write: Keep `song.json` and `analysis.json` in the project folder.
+
+    Raises:
+        BadEditError: A person's fixes to the lyrics do not fit; names each line and reason.
     """
     from suno_video.analyze.listen import listen
+    from suno_video.pipeline.lyrics import with_timed_lyrics
 
     project = project_of(song, options)
     with stage("analyze", song.name, events) as notes:
         known = _known_analysis(song, project, options, events)
         if known is not None:
             notes.reused = True
-            return known
+            timed = with_timed_lyrics(song, *known, project)
+            if write and timed is not known[0]:
+                write_text(project.song_file, timed.to_json())
+            return timed, known[1]
         cover_folder = project.root if write else None
         heard = listen(song, fps=options.brief.fps, max_duration_s=options.max_duration_s, cover_folder=cover_folder)
         for note in heard.song.notes:
             events(Notice(note))
+        timed = with_timed_lyrics(song, heard.song, heard.analysis, project)
         if write:
-            write_text(project.song_file, heard.song.to_json())
+            write_text(project.song_file, timed.to_json())
             write_text(project.analysis_file, heard.analysis.to_json())
-        return heard.song, heard.analysis
+        return timed, heard.analysis
 
 
 def plan_film(song: Path, options: FilmOptions, *, write: bool = True, events: EventSink = ignore) -> PlannedFilm:

@@ -122,6 +122,21 @@ class Project:
         return self.root / "release-made.json"
 
     @property
+    def lyrics_fix_file(self) -> Path:
+        """A person's fixes to the lyrics, as text."""
+        return self.root / "lyrics.fix.txt"
+
+    @property
+    def aligned_file(self) -> Path:
+        """When a model heard the written words (`KeptAlignment`)."""
+        return self.root / "lyrics.aligned.json"
+
+    @property
+    def heard_file(self) -> Path:
+        """Which words a model heard (`KeptHearing`)."""
+        return self.root / "lyrics.heard.json"
+
+    @property
     def marks_file(self) -> Path:
         """What a person said about the takes of each scene (`TakeMarks`)."""
         return self.root / "takes.json"
