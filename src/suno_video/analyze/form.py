@@ -215,7 +215,7 @@ def _bar_distances(table: BarTable) -> NDArray[np.float32]:
 
 def bar_likeness(table: BarTable) -> Matrix64:
     """Likeness of each bar to each in harmony and timbre, shape (n, n), 0..1."""
-    return np.exp(-_bar_distances(table) / 0.6).astype(np.float64)
+    return np.asarray(np.exp(-_bar_distances(table) / 0.6), dtype=np.float64)
 
 
 def _best_diagonal(apart: NDArray[np.float32], left: tuple[int, int], right: tuple[int, int]) -> float:

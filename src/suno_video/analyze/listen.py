@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from suno_video.analyze.placing import PLACER, place_lyrics
 from suno_video.analyze.sections import find_sections, leading_silence_s
 from suno_video.analyze.spectra import Spectra, measure_spectra
 from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
+from suno_video.analyze.voices import find_voices
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.color import Palette
 from suno_video.core.errors import NoSuchInputError
@@ -24,7 +26,7 @@ from suno_video.core.frames import FrameGrid
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 1"
+ANALYZER = "suno-video listen 2"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
 _BLOCK_S = 2.5
@@ -91,7 +93,8 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
     onsets = find_onsets(spectra)
     beats = track_beats(spectra, onsets)
     # 2. The form, on the bars
-    sections = find_sections(spectra, onsets, beats, song.genre, _section_tags(song.lyrics))
+    voices = find_voices(spectra, is_sung=_is_sung(song))
+    sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, voices)
     # 3. The character of the whole
     key, lufs = estimate_key(spectra.chroma), integrated_lufs(spectra.weighted)
     clear = onsets.clear_times_s()
@@ -107,6 +110,7 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
         beat_confidence=round(beats.confidence, 3),
         onsets_s=clear,
         sections=sections,
+        voices=voices.spans,
         energy=energy_curve(spectra, onsets, grid),
         key=key.name,
         key_confidence=round(key.confidence, 3),
@@ -117,9 +121,12 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
     )
 
 
-def _section_tags(lyrics: Lyrics | None) -> frozenset[str]:
-    lines = lyrics.lines if lyrics else ()
-    return frozenset(line.section.lower() for line in lines if line.section)
+def _is_sung(song: Song) -> bool | None:
+    """Whether what people wrote says that somebody sings; None where they wrote nothing about it."""
+    if song.lyrics is not None and song.lyrics.lines:
+        return True
+    wordless = song.genre is not None and re.search(r"\b(instrumental|no vocals?)\b", song.genre, re.IGNORECASE)
+    return False if wordless else None
 
 
 def _describe_song(

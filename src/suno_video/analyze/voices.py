@@ -1,8 +1,9 @@
 """Where somebody sings: from a stem of the voice by its level, else from the mix by what voices do and bands do not.
 
-In the mix four things speak for a voice (after Lehner, Widmer and Sonnleitner 2014, and Rafii and Pardo 2012): pitch that
-glides within a note, sound that does not return as loops do, middle registers that are full, and lines that are smeared
-by vibrato. None is proof: a lead guitar does all of them. So where no words say that somebody sings, only clear signs count.
+In the mix four things speak for a voice (after Lehner, Widmer and Sonnleitner 2014, and Rafii and Pardo 2012): pitch
+that glides within a note, sound that does not return as loops do, middle registers that are full, and lines that are
+smeared by vibrato. None is proof: a lead guitar does all of them. So where no words say that somebody sings, only clear
+signs count.
 """
 
 from __future__ import annotations
@@ -98,7 +99,9 @@ class _Signs:
 def _signs(spectra: Spectra) -> _Signs:
     parts: list[tuple[Matrix, ...]] = []
     step = 2 * _CHUNK // 10 * 10
-    pieces = [_held_sound(spectra.mel_db[max(0, a - 20) : a + step + 20], min(a, 20), step) for a in range(0, spectra.n, step)]
+    pieces = [
+        _held_sound(spectra.mel_db[max(0, a - 20) : a + step + 20], min(a, 20), step) for a in range(0, spectra.n, step)
+    ]
     for db in pieces:  # 25 frames a second
         lined = db - _across(db, 9)
         before, after = lined[:-2], lined[2:]
@@ -119,7 +122,7 @@ def _held_sound(mel_db: NDArray[np.float16], lead: int, keep: int) -> Matrix:
     rows = np.maximum(mel_db[:, _BANDS].astype(np.float32), -90.0)
     rows = rows[: len(rows) // 2 * 2].reshape(-1, 2, rows.shape[1]).mean(axis=1)
     if len(rows) < 8:
-        return rows[:: 2][: keep // 4]
+        return rows[::2][: keep // 4]
     low = _sliding(rows, 5, np.minimum)
     opened = _sliding(low, 5, np.maximum)
     opened = opened[lead // 2 : lead // 2 + keep // 2]
@@ -152,11 +155,12 @@ def _pool_power(db: Matrix) -> Matrix:
 def _slow(values: Matrix, rate_hz: int, span_s: float) -> Matrix:
     smooth = running_mean(values, int(span_s * rate_hz))
     at = np.arange(len(values) * VOICE_RATE_HZ // rate_hz)
-    return smooth[np.minimum((at * rate_hz + rate_hz // 2) // VOICE_RATE_HZ, len(values) - 1)]
+    middle = (at * rate_hz + rate_hz // 2) // VOICE_RATE_HZ
+    return np.asarray(smooth[np.minimum(middle, len(values) - 1)], dtype=np.float32)
 
 
 def _smooth(values: Matrix, width: int) -> Matrix:
-    return running_mean(values, width)
+    return np.asarray(running_mean(values, width), dtype=np.float32)
 
 
 def _what_does_not_return(power: Matrix) -> tuple[Matrix, Matrix]:
@@ -226,5 +230,3 @@ def _spans(
         for start, stop in joined
         if stop - start >= least_span_s * rate_hz
     )
-
-
