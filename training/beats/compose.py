@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from beatmap import BeatMap, draw_beats
 from parts import bass_bar, chord_bar, lead_phrase
 from styles import STYLES, Style
@@ -77,8 +76,13 @@ def compose(rng: np.random.Generator) -> Piece:
     strict = bool(rng.random() < style.machine)
     rubato = rng.uniform(0.03, 0.14) if rng.random() < style.rubato else 0.0
     times = draw_beats(
-        rng, n_bars, style.beats_per_bar, bpm,
-        drift=0.0 if strict else float(rng.choice([0, 0.005, 0.01, 0.02, 0.035])), rubato=rubato, changes=bool(rng.random() < 0.14),
+        rng,
+        n_bars,
+        style.beats_per_bar,
+        bpm,
+        drift=0.0 if strict else float(rng.choice([0, 0.005, 0.01, 0.02, 0.035])),
+        rubato=rubato,
+        changes=bool(rng.random() < 0.14),
     )
     beats = BeatMap(times, style.beats_per_bar, float(rng.choice(style.swings)), style.swung_beat)
     piece = Piece(style, bpm, beats, n_bars * style.beats_per_bar, strict)
@@ -121,12 +125,23 @@ class _Part:
         if rng.random() < 0.2:
             hat = "." * len(hat) if rng.random() < 0.5 else _stir(rng, hat)
         feel = 1.0
-        if style.beats_per_bar == 4 and style.division == 2 and style.name not in ("trap", "jazz", "bare", "dnb", "reggae"):
-            feel = float(rng.choice([1, 0.5, 2], p=[0.9, 0.06, 0.04])) if 80 < np.mean(style.bpm) else 1.0
+        if (
+            style.beats_per_bar == 4
+            and style.division == 2
+            and style.name not in ("trap", "jazz", "bare", "dnb", "reggae")
+        ):
+            feel = float(rng.choice([1, 0.5, 2], p=[0.9, 0.06, 0.04])) if np.mean(style.bpm) > 80 else 1.0
         return cls(
-            kick, snare, hat, str(rng.choice(style.bass)), str(rng.choice(style.chords)), float(rng.uniform(0.6, 1)),
-            str(rng.choice(["hat", "hat", "hat", "ride", "open", "perc"])), str(rng.choice(["snare", "snare", "snare", "rim", "clap"])),
-            int(rng.integers(2**31)), feel,
+            kick,
+            snare,
+            hat,
+            str(rng.choice(style.bass)),
+            str(rng.choice(style.chords)),
+            float(rng.uniform(0.6, 1)),
+            str(rng.choice(["hat", "hat", "hat", "ride", "open", "perc"])),
+            str(rng.choice(["snare", "snare", "snare", "rim", "clap"])),
+            int(rng.integers(2**31)),
+            feel,
         )
 
 
@@ -176,12 +191,16 @@ def _play(rng: np.random.Generator, piece: Piece, part: _Part, bar: int, n: int,
             if drums:
                 piece.hits += [Hit(at, "kick", 1.0), Hit(at, "crash", 0.9)]
             if chords:
-                piece.tones["chords"] += chord_bar(rng, "stab once", part.harmony, bar + k, m, style.division, part.level)
+                piece.tones["chords"] += chord_bar(
+                    rng, "stab once", part.harmony, bar + k, m, style.division, part.level
+                )
             continue
         if drums:
             _drum_bar(rng, piece, part, at, fill=fill and (last or (k % 4 == 3 and rng.random() < 0.3)), crash=k == 0)
         if bass:
-            piece.tones["bass"] += bass_bar(rng, part.bass, part.harmony, bar + k, m, style.division, part.level, part.kick)
+            piece.tones["bass"] += bass_bar(
+                rng, part.bass, part.harmony, bar + k, m, style.division, part.level, part.kick
+            )
         if chords and not (rests and k % 4 == 3):
             piece.tones["chords"] += chord_bar(rng, part.chords, part.harmony, bar + k, m, style.division, part.level)
         if pad:
@@ -191,7 +210,9 @@ def _play(rng: np.random.Generator, piece: Piece, part: _Part, bar: int, n: int,
                 lead_rng = np.random.default_rng(int(rng.integers(2**31)))
             else:
                 lead_rng = np.random.default_rng(part.lead_seed)
-            piece.tones["lead"] += lead_phrase(lead_rng, part.harmony, bar + k, min(lead_bars, n - k), m, style.division, style.busy)
+            piece.tones["lead"] += lead_phrase(
+                lead_rng, part.harmony, bar + k, min(lead_bars, n - k), m, style.division, style.busy
+            )
 
 
 def _drum_bar(rng: np.random.Generator, piece: Piece, part: _Part, at: float, *, fill: bool, crash: bool) -> None:

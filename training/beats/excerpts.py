@@ -20,7 +20,8 @@ from instruments import RATE_HZ, Matrix
 from perform import STEMS, Player, without_beat
 from soundfont import BANKS, Sampler
 
-from suno_video.analyze.spectra import N_MELS, RATE_HZ as FEATURE_RATE_HZ, WINDOW_S, _Stft, mel_bank
+from suno_video.analyze.spectra import N_MELS, WINDOW_S, _Stft, mel_bank
+from suno_video.analyze.spectra import RATE_HZ as FEATURE_RATE_HZ
 
 FLOOR_DB, STEP_DB = -110.0, 0.5
 _BEATLESS = 0.05
@@ -52,7 +53,13 @@ def make_excerpt(player: Player, seed: int, wav: Path | None = None) -> dict[str
         beats, downbeats = beats[beats < LENGTH_S], downbeats[downbeats < LENGTH_S]
         style = piece.style
         swing = piece.beats.swing if piece.beats.swung_beat == 1 else 0.5
-        about = {"style": style.name, "bpm": piece.bpm, "beats_per_bar": style.beats_per_bar, "division": style.division, "swing": swing}
+        about = {
+            "style": style.name,
+            "bpm": piece.bpm,
+            "beats_per_bar": style.beats_per_bar,
+            "division": style.division,
+            "swing": swing,
+        }
     if wav is not None:
         mix = sum(stem / (np.sqrt(np.mean(stem**2)) + 1e-3) for stem in stems.values())
         wavfile.write(wav, RATE_HZ, (0.7 * mix / np.abs(mix).max() * 32767).astype(np.int16))
@@ -76,7 +83,9 @@ def main() -> None:
         np.savez(part, **excerpt)
         part.rename(path)
         if k % 10 == 0:
-            said = f"{seed} {excerpt['style']} {excerpt['bpm']:.0f} bpm, {(time.monotonic() - began) / (k + 1):.2f} s each"
+            said = (
+                f"{seed} {excerpt['style']} {excerpt['bpm']:.0f} bpm, {(time.monotonic() - began) / (k + 1):.2f} s each"
+            )
             sys.stderr.write(said + "\n")
 
 

@@ -158,7 +158,14 @@ def held(sound: Matrix, length_s: float, release_s: float = 0.03) -> Matrix:
     return out
 
 
-_VOWELS = ((730, 1090, 2440), (270, 2290, 3010), (300, 870, 2240), (530, 1840, 2480), (570, 840, 2410), (490, 1350, 1690))
+_VOWELS = (
+    (730, 1090, 2440),
+    (270, 2290, 3010),
+    (300, 870, 2240),
+    (530, 1840, 2480),
+    (570, 840, 2410),
+    (490, 1350, 1690),
+)
 """First three formants of a, i, u, e, o and a neutral vowel, in Hz (Peterson, Barney 1952)."""
 
 
@@ -168,7 +175,12 @@ def sing(rng: np.random.Generator, hz: float, length_s: float, size: float, spok
     t = np.arange(n) / RATE_HZ
     glide = rng.uniform(0.8, 1.25) if spoken else 1.0
     scoop = 1 - rng.uniform(0, 0.06) * np.exp(-t / 0.05)
-    pitch = hz * np.geomspace(1, glide, n) * scoop * (1 + 0.012 * np.sin(2 * np.pi * 5.3 * t) * np.clip(t / 0.3 - 0.5, 0, 1))
+    pitch = (
+        hz
+        * np.geomspace(1, glide, n)
+        * scoop
+        * (1 + 0.012 * np.sin(2 * np.pi * 5.3 * t) * np.clip(t / 0.3 - 0.5, 0, 1))
+    )
     phase = np.cumsum(pitch) / RATE_HZ
     source = np.diff(np.floor(phase), prepend=0.0) + 0.02 * rng.normal(0, 1, n)
     out = np.zeros(n)

@@ -49,7 +49,9 @@ class Net(nn.Module):
 
 def loss_of(net: Net, lessons: list[Lesson]) -> torch.Tensor:
     """Weighted cross-entropy; marks are rare, so that they count more."""
-    log, wanted, counts = (torch.from_numpy(np.stack([getattr(x, k) for x in lessons])) for k in ("log", "wanted", "counts"))
+    log, wanted, counts = (
+        torch.from_numpy(np.stack([getattr(x, k) for x in lessons])) for k in ("log", "wanted", "counts")
+    )
     weight = torch.tensor([2.5, 4.0, 1.0])
     return F.binary_cross_entropy_with_logits(net(log), wanted, weight=counts, pos_weight=weight)
 
@@ -104,7 +106,9 @@ def main() -> None:
     _report(args, library, mean, step, float(np.mean(recent[-50:])), 1.0)
 
 
-def _report(args: argparse.Namespace, library: Library, mean: dict[str, torch.Tensor], step: int, loss: float, done: float) -> None:
+def _report(
+    args: argparse.Namespace, library: Library, mean: dict[str, torch.Tensor], step: int, loss: float, done: float
+) -> None:
     net = Net(args.channels)
     net.load_state_dict(mean)
     rng = np.random.default_rng(7)

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from excerpts import FLOOR_DB, STEP_DB
 from numpy.typing import NDArray
 from scipy.signal import lfilter
-
-from excerpts import FLOOR_DB, STEP_DB
 
 from suno_video.analyze.beatnet import NET_RATE_HZ, compress
 
@@ -135,7 +134,9 @@ def _mix(rng: np.random.Generator, stems: Matrix) -> Matrix:
         mix *= (10 ** (swell_db / 10))[:, None].astype(np.float32)
     mean = float(mix.mean()) + 1e-12
     hiss = mean * 10 ** (rng.uniform(-6, -1) if rng.random() < 0.8 else rng.uniform(-1.5, 0.3))
-    mix += (hiss * _tone_curve(rng) * 2 * rng.random((n, 1 if rng.random() < 0.5 else 80), dtype=np.float32)).astype(np.float32)
+    mix += (hiss * _tone_curve(rng) * 2 * rng.random((n, 1 if rng.random() < 0.5 else 80), dtype=np.float32)).astype(
+        np.float32
+    )
     # 4. Damage: narrow band, codec
     if rng.random() < 0.25:
         mix[:, int(rng.integers(48, 80)) :] *= np.float32(1e-6)

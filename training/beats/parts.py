@@ -63,7 +63,9 @@ def bass_bar(
             places = [(b, p, 0.8) for b, p in ((1.5, fifth), (3, root + 12), (0, root)) if start <= b < end]
         elif kind in ("sync", "funk"):
             line = (0, 1.5, 2.5, 3, 3.5) if kind == "sync" else (0, 0.75, 1.5, 1.75, 2.5, 3.25, 3.5)
-            places = [(b, (root, root, fifth, root, root + 12)[i % 5], 0.4) for i, b in enumerate(line) if start <= b < end]
+            places = [
+                (b, (root, root, fifth, root, root + 12)[i % 5], 0.4) for i, b in enumerate(line) if start <= b < end
+            ]
         for beat, pitch, held in places:
             if rng.random() < 0.97:
                 accent = 1.0 if beat == 0 else rng.uniform(0.75, 0.95)
@@ -97,13 +99,19 @@ def chord_bar(
         elif kind == "off":
             at_once = [(b + 1 - short, 0.35, 1.0) for b in beats]
         elif kind == "skank":
-            at_once = [(b, 0.25, 1.0) for b in beats if int(b) % 2 == 1] if rng.random() < 0.5 else [(b + 0.5, 0.2, 1.0) for b in beats]
+            at_once = (
+                [(b, 0.25, 1.0) for b in beats if int(b) % 2 == 1]
+                if rng.random() < 0.5
+                else [(b + 0.5, 0.2, 1.0) for b in beats]
+            )
         elif kind == "waltz":
             at_once = [(b, 0.5, 0.85) for b in beats if b > 0]
         elif kind == "stabs":
             at_once = [(b, 0.3, 1.0) for b in ((0, 1.5, 2.75) if division == 2 else (0, 4 / 3)) if start <= b < end]
         elif kind == "scratch":
-            at_once = [(b, 0.12, rng.uniform(0.5, 1)) for b in np.arange(start, end - 1e-6, 0.25) if rng.random() < 0.45]
+            at_once = [
+                (b, 0.12, rng.uniform(0.5, 1)) for b in np.arange(start, end - 1e-6, 0.25) if rng.random() < 0.45
+            ]
         elif kind == "comp":
             at_once = [(b, 0.3, 0.8) for b in np.arange(start + 0.5, end, 0.5) if rng.random() < 0.22]
         elif kind == "strum":
@@ -115,9 +123,16 @@ def chord_bar(
             if kind == "chug":
                 places = places[rng.random(len(places)) < 0.75]
             for b in places:
-                out += [_tone(at + b, step * 0.9, p, level * (1 if b % 1 < 0.01 else 0.8)) for p in (root, root + 7, root + 12)]
+                out += [
+                    _tone(at + b, step * 0.9, p, level * (1 if b % 1 < 0.01 else 0.8))
+                    for p in (root, root + 7, root + 12)
+                ]
         elif kind in ("arpeggio", "alberti", "montuno"):
-            order = [pitches[0], pitches[2], pitches[1], pitches[2]] if kind == "alberti" else [*pitches, pitches[0] + 12, pitches[1] + 12][: 4 + bar % 2]
+            order = (
+                [pitches[0], pitches[2], pitches[1], pitches[2]]
+                if kind == "alberti"
+                else [*pitches, pitches[0] + 12, pitches[1] + 12][: 4 + bar % 2]
+            )
             step = short if kind != "montuno" and rng.random() < 0.9 else short / 2 if division == 2 else short
             for i, b in enumerate(np.arange(start, end - 1e-6, step)):
                 if kind == "montuno" and b % 1 < 0.01 and b > 0 and rng.random() < 0.6:
@@ -130,7 +145,14 @@ def chord_bar(
 
 
 def _strums(
-    rng: np.random.Generator, pitches: list[int], at: float, start: float, end: float, m: int, division: int, level: float
+    rng: np.random.Generator,
+    pitches: list[int],
+    at: float,
+    start: float,
+    end: float,
+    m: int,
+    division: int,
+    level: float,
 ) -> list[Tone]:
     """Down on the beat, up between: as a hand moves."""
     down_up = np.arange(start, end - 1e-6, 1 / division if rng.random() < 0.8 else 0.5 / division)
@@ -167,5 +189,12 @@ def lead_phrase(
         if beat % m < 0.01:
             degree = harmony.degree_at(bar + beat / m) + int(rng.choice([0, 2, 4]))
         length = min(end - beat, rng.uniform(0.3, 2.0)) * 0.95
-        out.append(_tone(max(0.0, bar * m + beat), length, harmony.pitch(degree, 4 if rng.random() < 0.97 else 5), rng.uniform(0.6, 1)))
+        out.append(
+            _tone(
+                max(0.0, bar * m + beat),
+                length,
+                harmony.pitch(degree, 4 if rng.random() < 0.97 else 5),
+                rng.uniform(0.6, 1),
+            )
+        )
     return out

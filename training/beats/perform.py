@@ -3,22 +3,101 @@
 from __future__ import annotations
 
 import numpy as np
-
 from compose import LENGTH_S, Hit, Piece, Tone
 from instruments import RATE_HZ, Matrix, drum_machine, held, noise, place, sing, string_tone, synth_tone
 from soundfont import Note, Sampler
 
 STEMS = ("drums", "bass", "chords", "lead")
 _KIT = {
-    "kick": (36, 35), "snare": (38, 40), "rim": (37,), "clap": (39,), "hat": (42, 44), "open": (46,), "ride": (51, 59),
-    "crash": (49, 57), "tom": (50, 47, 43, 41), "perc": (70, 54, 69, 75, 56),
+    "kick": (36, 35),
+    "snare": (38, 40),
+    "rim": (37,),
+    "clap": (39,),
+    "hat": (42, 44),
+    "open": (46,),
+    "ride": (51, 59),
+    "crash": (49, 57),
+    "tom": (50, 47, 43, 41),
+    "perc": (70, 54, 69, 75, 56),
 }
 _KITS = (0, 0, 0, 8, 16, 24, 25, 32, 40)
 _BASSES = (32, 33, 33, 33, 34, 35, 36, 38, 39, 87, 43, 58)
-_CHORDS = (0, 0, 1, 2, 4, 5, 6, 7, 11, 16, 17, 18, 19, 21, 22, 24, 25, 25, 26, 27, 28, 29, 30, 46, 48, 49, 50, 51, 52, 61, 62, 63, 80, 81, 88, 90, 99, 104, 105, 106)
+_CHORDS = (
+    0,
+    0,
+    1,
+    2,
+    4,
+    5,
+    6,
+    7,
+    11,
+    16,
+    17,
+    18,
+    19,
+    21,
+    22,
+    24,
+    25,
+    25,
+    26,
+    27,
+    28,
+    29,
+    30,
+    46,
+    48,
+    49,
+    50,
+    51,
+    52,
+    61,
+    62,
+    63,
+    80,
+    81,
+    88,
+    90,
+    99,
+    104,
+    105,
+    106,
+)
 _PLUCKED = (24, 25, 25, 26, 27, 28, 29, 30, 30, 15, 46, 104, 105, 106)
 _LOUD_GUITARS = (29, 30, 30, 29)
-_LEADS = (0, 4, 11, 12, 22, 25, 26, 29, 30, 40, 42, 52, 53, 56, 57, 60, 64, 65, 66, 68, 71, 73, 75, 80, 81, 82, 84, 87, 104, 110)
+_LEADS = (
+    0,
+    4,
+    11,
+    12,
+    22,
+    25,
+    26,
+    29,
+    30,
+    40,
+    42,
+    52,
+    53,
+    56,
+    57,
+    60,
+    64,
+    65,
+    66,
+    68,
+    71,
+    73,
+    75,
+    80,
+    81,
+    82,
+    84,
+    87,
+    104,
+    110,
+)
 _PADS = (48, 49, 50, 51, 52, 54, 88, 89, 90, 91, 92, 94, 95, 16, 19)
 
 
@@ -34,7 +113,9 @@ class Player:
         loose = 0.0015 if piece.strict else float(rng.uniform(0.003, 0.014))
         return {
             "drums": self._drums(rng, piece, loose, sampler),
-            "bass": self._tones(rng, piece, piece.tones["bass"], loose, sampler, _BASSES, synth=0.6 if piece.strict else 0.1),
+            "bass": self._tones(
+                rng, piece, piece.tones["bass"], loose, sampler, _BASSES, synth=0.6 if piece.strict else 0.1
+            ),
             "chords": self._chords(rng, piece, loose, sampler),
             "lead": self._lead(rng, piece, loose, sampler),
         }
@@ -75,8 +156,15 @@ class Player:
         return [(hit, max(0.0, float(t))) for hit, t in zip(piece.hits, times, strict=True) if t < LENGTH_S]
 
     def _tones(
-        self, rng: np.random.Generator, piece: Piece, tones: list[Tone], loose: float, sampler: Sampler,
-        programs: tuple[int, ...], synth: float, strings: float = 0.0,
+        self,
+        rng: np.random.Generator,
+        piece: Piece,
+        tones: list[Tone],
+        loose: float,
+        sampler: Sampler,
+        programs: tuple[int, ...],
+        synth: float,
+        strings: float = 0.0,
     ) -> Matrix:
         out = np.zeros(int(LENGTH_S * RATE_HZ), dtype=np.float32)
         if not tones:
@@ -85,7 +173,11 @@ class Player:
         starts = piece.beats.seconds([tone.beat for tone in tones]) + late + rng.normal(0, loose, len(tones))
         ends = piece.beats.seconds([tone.beat + tone.length for tone in tones])
         starts = np.maximum(0, starts + np.array([tone.late_s for tone in tones]))
-        played = [(t, float(a), max(float(b), float(a) + 0.05)) for t, a, b in zip(tones, starts, ends, strict=True) if a < LENGTH_S]
+        played = [
+            (t, float(a), max(float(b), float(a) + 0.05))
+            for t, a, b in zip(tones, starts, ends, strict=True)
+            if a < LENGTH_S
+        ]
         kind = rng.random()
         if kind < synth + strings:
             voice = synth_tone(rng) if kind < synth else string_tone(rng)
@@ -101,7 +193,9 @@ class Player:
         plucked = heavy or name in ("country", "reggae", "funk", "jig") or rng.random() < 0.25
         programs = _LOUD_GUITARS if heavy else _PLUCKED if plucked else _CHORDS
         synth = 0.65 if piece.strict and not heavy else 0.05
-        out = self._tones(rng, piece, piece.tones["chords"], loose, sampler, programs, synth, strings=0.25 if plucked else 0.05)
+        out = self._tones(
+            rng, piece, piece.tones["chords"], loose, sampler, programs, synth, strings=0.25 if plucked else 0.05
+        )
         if heavy or rng.random() < 0.06:  # an amplifier driven hard: peaks flatten, attacks soften
             level = float(np.percentile(np.abs(out), 95)) + 1e-9
             out = (np.tanh(out / level * rng.uniform(1, 8)) * level).astype(np.float32)
@@ -123,13 +217,20 @@ def sung(rng: np.random.Generator, piece: Piece, tones: list[Tone], loose: float
     if not tones:
         return out
     size, low = rng.uniform(0.85, 1.25), rng.random() < 0.5
-    starts = piece.beats.seconds([tone.beat for tone in tones]) + rng.normal(rng.normal(0.01, 0.015), 0.02 + loose, len(tones))
+    starts = piece.beats.seconds([tone.beat for tone in tones]) + rng.normal(
+        rng.normal(0.01, 0.015), 0.02 + loose, len(tones)
+    )
     ends = piece.beats.seconds([tone.beat + tone.length for tone in tones])
     spoken = rng.random() < (0.6 if piece.style.name in ("hiphop", "trap") else 0.05)
     for tone, start, end in zip(tones, starts, ends, strict=True):
         if 0 <= start < LENGTH_S:
             hz = 440 * 2 ** ((tone.pitch - (12 if low else 0) - 69) / 12)
-            place(out, float(start), sing(rng, rng.uniform(100, 180) if spoken else hz, max(0.08, end - start), size, spoken), tone.level)
+            place(
+                out,
+                float(start),
+                sing(rng, rng.uniform(100, 180) if spoken else hz, max(0.08, end - start), size, spoken),
+                tone.level,
+            )
     return out
 
 
@@ -142,11 +243,15 @@ def without_beat(rng: np.random.Generator) -> dict[str, Matrix]:
         t, size, hz = rng.uniform(0, 1), rng.uniform(0.85, 1.25), rng.uniform(90, 230)
         while t < LENGTH_S:
             length = rng.uniform(0.08, 0.3)
-            place(stems["lead"], t, sing(rng, hz * rng.uniform(0.8, 1.3), length, size, spoken=True), rng.uniform(0.5, 1))
+            place(
+                stems["lead"], t, sing(rng, hz * rng.uniform(0.8, 1.3), length, size, spoken=True), rng.uniform(0.5, 1)
+            )
             t += length + (rng.uniform(0.2, 1.2) if rng.random() < 0.15 else rng.uniform(0, 0.06))
     if kind == "noise" or rng.random() < 0.2:
         swell = np.interp(np.arange(n), np.linspace(0, n, 12), rng.uniform(0.2, 1, 12))
-        stems["drums"] += (0.1 * noise(rng, n, rng.uniform(50, 500), rng.uniform(1500, 10000)) * swell).astype(np.float32)
+        stems["drums"] += (0.1 * noise(rng, n, rng.uniform(50, 500), rng.uniform(1500, 10000)) * swell).astype(
+            np.float32
+        )
     if kind in ("drone", "steps"):
         voice, t = (synth_tone(rng), string_tone(rng))[int(rng.integers(2))], 0.0
         while t < LENGTH_S:

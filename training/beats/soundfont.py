@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
-
 from instruments import RATE_HZ, Matrix
+from numpy.typing import NDArray
 
 BANKS = (
     Path("/usr/share/sounds/sf2/FluidR3_GM.sf2"),  # MIT, Debian's fluid-soundfont-gm

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from suno_video.analyze.spectra import Matrix
 
 METRES = (4, 3, 2)
-_RARER = {4: 0.0, 3: -0.06, 2: -0.35}
-"""What each bar costs against one in four; two is for compound metres, and for songs that really count to two."""
-_COMPOUND_GAIN = 0.35
+_RARER = {4: 0.0, 3: -0.06, 2: -5.0}
+"""What each bar costs against one in four. Two is for compound metres alone: who counts to two can count to four."""
+_COMPOUND_GAIN = 5.0
 """Beats that fall into three come in bars of two as often as in bars of four."""
 _SLIP = -6.0
 """Cost of a bar that is cut short or drawn out."""

@@ -21,7 +21,10 @@ _SILENT = 1e-8
 
 
 def hear_beats(spectra: Spectra) -> Matrix:
-    """Say for each frame how much it is a beat, a downbeat, and within beats that fall into three; shape (n, 3), 0..1."""
+    """Say for each frame how much it is a beat, a downbeat, and within beats that fall into three.
+
+    Shape (n, 3), 0..1.
+    """
     log = compress(mel_power(spectra))
     rise = np.maximum(0, np.diff(log, axis=0, prepend=log[:1]))
     x = np.concatenate([log * np.float32(0.5) - np.float32(0.5), rise * np.float32(2)], axis=1)
@@ -44,7 +47,7 @@ def compress(power: Matrix, gain: float = 1.0) -> Matrix:
     peaks = power.max(axis=1)
     heard = peaks[peaks > max(_SILENT, 1e-6 * float(peaks.max(initial=0)))]
     loud = float(np.percentile(heard, 95)) if len(heard) else 1.0
-    return np.log10(1 + np.float32(200 * gain) * np.sqrt(power / np.float32(loud)))
+    return np.asarray(np.log10(1 + np.float32(200 * gain) * np.sqrt(power / np.float32(loud))), dtype=np.float32)
 
 
 @cache

@@ -18,6 +18,10 @@ from suno_video.core.analysis import Passage
 
 LOWEST_BPM, HIGHEST_BPM = 40.0, 220.0
 _MIN_BEATS = 6
+_WINDOW = 16
+_QUICK_BPM = 100.0
+_OFFBEAT = 0.15
+"""Even and odd beats of music at its true tempo differ by a few percent; beats and the eighths between them by more."""
 _FAINT = 0.15
 """Where even the clearest beats are heard less than this, there is nothing to tap to."""
 
@@ -50,8 +54,9 @@ def track_beats(spectra: Spectra, onsets: Onsets, drums: Spectra | None = None) 
     near = np.stack([running_max(heard[:, k], 5) for k in range(2)], axis=1)
     # 2. Tap along, then move each beat to its attack
     fine = _at_full_rate(heard[:, 0])
-    frames = follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM)
-    beats = _within_music(refine_beats(spectra, _to_peaks(fine, frames)), spectra)
+    frames = _without_offbeats(fine, near[:, 0], follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM))
+    rough = _to_peaks(fine, frames)
+    beats = _within_music(refine_beats(spectra, rough) if len(rough) >= _MIN_BEATS else rough[:0], spectra)
     at = np.clip((beats * NET_RATE_HZ).astype(np.int64), 0, len(heard) - 1)
     if len(beats) < _MIN_BEATS or np.percentile(near[at, 0], 80) < _FAINT:
         return BeatGrid(passages=judge_passages(beats[:0], no_witnesses(), spectra.duration_s))
@@ -88,6 +93,20 @@ def _at_full_rate(curve: Matrix) -> Matrix:
     n = 2 * len(curve)
     at = (np.arange(n) + 0.5) / 2 - 0.5
     return np.interp(at, np.arange(len(curve)), curve).astype(np.float32)
+
+
+def _without_offbeats(fine: Matrix, near: Matrix, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Tap half as often where every second beat of a quick grid is heard clearly less than its neighbours.
+
+    Args:
+        near: What the network hears near each of its frames.
+    """
+    if len(frames) < 2 * _WINDOW or (tempo_bpm := 60 * RATE_HZ / float(np.median(np.diff(frames)))) < _QUICK_BPM:
+        return frames
+    levels = near[np.minimum(frames * NET_RATE_HZ // RATE_HZ, len(near) - 1)]
+    windows = levels[: len(levels) // _WINDOW * _WINDOW].reshape(-1, _WINDOW // 2, 2).mean(axis=1)
+    contrast = float(np.median(np.abs(windows[:, 0] - windows[:, 1]) / (windows.mean(axis=1) + 1e-6)))
+    return frames if contrast < _OFFBEAT else follow_beats(fine, RATE_HZ, LOWEST_BPM, 0.75 * tempo_bpm)
 
 
 def _to_peaks(curve: Matrix, frames: NDArray[np.int64], reach: int = 3) -> NDArray[np.float64]:

@@ -1,8 +1,8 @@
 """How far a beat grid is to be trusted, passage by passage.
 
-Three witnesses speak for each beat: how clearly the network heard the beats around it; whether a second estimator, which
-knows nothing of the network and taps to the rises of loudness alone, comes to the same beats (agreement of trackers as a
-measure of trust: Holzapfel et al. 2012); and whether the music repeats when it is read along the grid.
+Three witnesses speak for each beat: how clearly the network heard the beats around it; whether a second estimator,
+which knows nothing of the network and taps to the rises of loudness alone, comes to the same beats (agreement of
+trackers as a measure of trust: Holzapfel et al. 2012); and whether the music repeats when it is read along the grid.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ def _agreement(beats_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> N
     ours = _distance(beats_s, others_s) <= near_s
     theirs = _distance(others_s, beats_s) <= 0.06
     nearest = np.clip(np.searchsorted(others_s, beats_s), 0, len(others_s) - 1)
-    return np.maximum(ours, 0.9 * theirs[nearest]).astype(np.float64)
+    return np.asarray(np.maximum(ours, 0.9 * theirs[nearest]), dtype=np.float64)
 
 
 def _distance(times_s: NDArray[np.float64], others_s: NDArray[np.float64]) -> NDArray[np.float64]:
