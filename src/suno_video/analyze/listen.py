@@ -9,7 +9,9 @@ from pathlib import Path
 
 from suno_video.analyze.beats import track_beats
 from suno_video.analyze.character import estimate_key, integrated_lufs, mood_words
+from suno_video.analyze.drums import find_drums
 from suno_video.analyze.envelopes import energy_curve
+from suno_video.analyze.events import find_events
 from suno_video.analyze.id3 import read_sylt
 from suno_video.analyze.lyrics import find_lyrics, side_files
 from suno_video.analyze.onsets import find_onsets
@@ -95,6 +97,8 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
     # 2. The form, on the bars
     voices = find_voices(spectra, is_sung=_is_sung(song))
     sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, voices)
+    drums = find_drums(spectra, onsets)
+    events = find_events(spectra, drums, beats.downbeats_s, sections)
     # 3. The character of the whole
     key, lufs = estimate_key(spectra.chroma), integrated_lufs(spectra.weighted)
     clear = onsets.clear_times_s()
@@ -112,7 +116,9 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
         passages=beats.passages,
         onsets_s=clear,
         sections=sections,
+        events=events,
         voices=voices.spans,
+        drums=drums,
         energy=energy_curve(spectra, onsets, grid),
         key=key.name,
         key_confidence=round(key.confidence, 3),
