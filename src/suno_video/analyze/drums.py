@@ -89,7 +89,7 @@ def _without_lines(rows: Matrix) -> Matrix:
     """Rises that the neighbouring bands share: a note rises in few bands, a drum in many (median over five)."""
     padded = np.pad(rows, ((0, 0), (2, 2)), mode="edge")
     middle = np.sort(np.stack([padded[:, k : k + rows.shape[1]] for k in range(5)]), axis=0)[2]
-    return np.minimum(rows, np.float32(1.5) * middle)
+    return np.asarray(np.minimum(rows, np.float32(1.5) * middle), dtype=np.float32)
 
 
 def _pick(times_s: NDArray[np.float64], likely: Matrix, least: float) -> tuple[float, ...]:

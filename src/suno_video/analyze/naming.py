@@ -121,6 +121,18 @@ def _rises(table: BarTable, span: slice) -> bool:
     return len(curve) >= 3 and float(curve[-third:].mean() - curve[:third].mean()) > 2.0
 
 
+def join_builds(form: Form, labels: list[SectionLabel]) -> tuple[Form, list[SectionLabel]]:
+    """Make one of builds that follow each other: it rises in steps."""
+    kept = [i for i in range(len(labels)) if i == 0 or not labels[i] == labels[i - 1] == "build"]
+    order = list(dict.fromkeys(form.groups[i] for i in kept))
+    joined = Form(
+        (*(form.borders[i] for i in kept), form.borders[-1]),
+        tuple(order.index(form.groups[i]) for i in kept),
+        tuple(form.clearness[i] for i in kept),
+    )
+    return joined, [labels[i] for i in kept]
+
+
 def bar_intensity(table: BarTable) -> NDArray[np.float64]:
     """How intense each bar is against the song, mean 0, deviation 1: loud, full at both ends of the spectrum, busy."""
     columns = ((table.levels[:, 0], 1.0), (table.levels[:, 1], 0.5), (table.levels[:, 4:].mean(axis=1), 0.5))

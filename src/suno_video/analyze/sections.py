@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from suno_video.analyze.beats import BeatGrid
 from suno_video.analyze.form import BarTable, Form, bar_likeness, bar_novelty, find_form, tabulate_bars
-from suno_video.analyze.naming import bar_intensity, has_drops, join_tail, name_parts, relative_levels
+from suno_video.analyze.naming import bar_intensity, has_drops, join_builds, join_tail, name_parts, relative_levels
 from suno_video.analyze.onsets import Onsets
 from suno_video.analyze.spectra import RATE_HZ, Spectra
 from suno_video.analyze.tagged import TaggedForm, TaggedPart, lay_tags
@@ -76,6 +76,7 @@ def find_sections(
         form = join_tail(table, heard)
         drops = _wants_drops(genre, wanted)
         labels = name_parts(table, form, electronic=has_drops(table, form) if drops is None else drops)
+        form, labels = join_builds(form, labels)
     parts = _make_sections(table, form, labels, beats.confidence, spectra.duration_s)
     return (_silence(0.0, parts[0].start_s), *parts) if has_lead else parts
 

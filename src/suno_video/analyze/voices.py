@@ -122,7 +122,7 @@ def _held_sound(mel_db: NDArray[np.float16], lead: int, keep: int) -> Matrix:
     rows = np.maximum(mel_db[:, _BANDS].astype(np.float32), -90.0)
     rows = rows[: len(rows) // 2 * 2].reshape(-1, 2, rows.shape[1]).mean(axis=1)
     if len(rows) < 8:
-        return rows[::2][: keep // 4]
+        return np.asarray(rows[::2][: keep // 4], dtype=np.float32)
     low = _sliding(rows, 5, np.minimum)
     opened = _sliding(low, 5, np.maximum)
     opened = opened[lead // 2 : lead // 2 + keep // 2]
