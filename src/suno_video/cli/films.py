@@ -47,6 +47,7 @@ def render(
     review: o.Review = None,
     isolate: o.Isolate = None,
     jobs: o.Jobs = None,
+    stems: o.StemsFolder = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     summary: o.SummaryFile = None,
@@ -94,6 +95,7 @@ def render(
         keep=keep,
         reject=reject,
         references=reference or (),
+        stems=stems,
     )
     status = render_songs([_path(name) for name in songs], wishes, o.Manner(json, quiet, verbose), summary_file=summary)
     # Not `typer.Exit`: with that, a run that was stopped would be told so twice.
@@ -133,6 +135,7 @@ def storyboard(
     director: o.Director = None,
     director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
+    stems: o.StemsFolder = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The storyboard as JSON on stdout, in one line.")] = False,
@@ -163,7 +166,7 @@ def storyboard(
             max_duration_s=_seconds(max_duration),
             **{"money.budget": budget, **o.director_flags(director, director_offline)},
         )
-        wishes = Wishes(None, project, False, start, end, title, config, flags, references=reference or ())
+        wishes = Wishes(None, project, False, start, end, title, config, flags, references=reference or (), stems=stems)
         options = film_options(song, wishes)
         check_song_file(song)
         planned = plan_film(song, options, write=not dry_run, events=events)
@@ -234,6 +237,7 @@ def analyze(
     budget: o.Budget = None,
     project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
     fps: o.Fps = None,
+    stems: o.StemsFolder = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The whole analysis as JSON on stdout, in one line.")] = False,
@@ -258,7 +262,7 @@ def analyze(
             max_duration_s=_seconds(max_duration),
             **{"money.budget": budget, **o.director_flags(director, director_offline)},
         )
-        wishes = Wishes(project=project, config=config, flags=flags)
+        wishes = Wishes(project=project, config=config, flags=flags, stems=stems)
         options = film_options(song, wishes)
         check_song_file(song)
         hearing = None

@@ -114,6 +114,12 @@ Isolate = Annotated[
     bool | None,
     typer.Option("--isolate/--no-isolate", help="Make each still and clip in a fresh process, so that memory returns."),
 ]
+StemsFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--stems", metavar="DIR", help="Folder with the song's stems (drums, vocals ...). Else those beside it."
+    ),
+]
 MaxDuration = Annotated[
     str | None, typer.Option("--max-duration", help="Refuse longer songs: seconds, m:ss or h:mm:ss. Else 4 hours.")
 ]
@@ -143,6 +149,7 @@ class Wishes:
     keep: str | None = None
     reject: str | None = None
     references: Sequence[Path] = ()
+    stems: Path | None = None
     run: str = field(default_factory=lambda: secrets.token_hex(8))
     """One id for all songs of a command, so that they share its budget."""
 

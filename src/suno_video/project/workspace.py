@@ -122,6 +122,16 @@ class Project:
         return self.root / "release-made.json"
 
     @property
+    def stems_file(self) -> Path:
+        """Where the stems lie that were named once (`--stems DIR`), as one line."""
+        return self.root / "stems.txt"
+
+    @property
+    def stems(self) -> Path:
+        """Stems that we separated ourselves (`--separate`)."""
+        return self.root / "stems"
+
+    @property
     def lyrics_fix_file(self) -> Path:
         """A person's fixes to the lyrics, as text."""
         return self.root / "lyrics.fix.txt"
