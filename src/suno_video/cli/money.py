@@ -35,6 +35,9 @@ def plan(
     end: o.To = None,
     title: o.Title = None,
     no_captions: o.NoCaptions = False,
+    captions: o.CaptionMode = None,
+    safe_for: o.SafeFor = None,
+    timing: o.Timing = None,
     backend: o.BackendName = None,
     stills: o.Stills = None,
     reference: o.References = None,
@@ -61,11 +64,11 @@ def plan(
         look=look,
         seed=seed,
         quality=quality,
-        captions=False if no_captions else None,
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
         **{"money.budget": budget, **o.director_flags(director, director_offline)},
+        **o.caption_flags(no_captions, captions, safe_for, timing),
     )
     wishes = Wishes(
         None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene, references=reference or ()

@@ -148,6 +148,7 @@ def finish_draft(draft: Draft, director: str) -> Storyboard:
         fade_out_frames=sink,
         title_card=draft.title,
         captions=brief.captions,
+        safe_area=brief.safe_area,
         references=brief.references,
         lock_seed=brief.lock_seed,
         scenes=scenes,
