@@ -28,6 +28,8 @@ SURE = 0.5
 CARD_EM = 21.0
 """Ems of type on one card of large words; about seven words."""
 SHORTEST_CARD_S = 0.9
+CARD_LEAD_S = 0.09
+"""The first word of a card comes in over so long before it is sung; the card before is gone by then."""
 BEAT_REACH_S = 0.3
 """How far a row of words without times is moved to land on a beat."""
 
@@ -131,10 +133,10 @@ def _cards(line: TextEvent, title: TitleCard | None, beats_s: Sequence[float]) -
         return [line]
     tokens = line.tokens if line.is_swept else _guess_times(line, beats_s)
     cards = _parted(tokens, line.end_s - line.start_s)
-    starts = [(card[0].start_s or line.start_s) - LEAD_S for card in cards]
+    starts = [(card[0].start_s or line.start_s) - CARD_LEAD_S for card in cards]
     events = []
     for number, card in enumerate(cards):
-        until = starts[number + 1] - GAP_S if number + 1 < len(cards) else line.end_s
+        until = starts[number + 1] if number + 1 < len(cards) else line.end_s
         begins = max(line.start_s, starts[number])
         events.append(TextEvent("card", begins, max(until, begins + 0.05), card, line.number * 8 + number))
     return events

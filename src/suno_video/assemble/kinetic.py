@@ -31,7 +31,7 @@ Layout: TypeAlias = Literal["poster", "ragged", "centred", "stair"]
 
 LANDS_S = 0.09
 """A word comes in over so long, and stands when it is sung."""
-OUT_S = 0.16
+OUT_S = 0.11
 LARGEST_EM = {"wide": 0.27, "square": 0.24, "upright": 0.25}
 """Largest type against the side that limits a row."""
 MOST_ROWS = {"wide": 4, "square": 5, "upright": 7}
@@ -41,6 +41,8 @@ LEADING = 1.06
 """From the middle of one row to that of the next, in ems of rows that are alike."""
 _HELD_WORTH = 0.35
 """How far rows may be out of balance so that a word which matters has one of its own."""
+_GAP = 0.85
+"""Of a space: large type is set closer."""
 _SLACK = 0.94
 """Of the safe box; the rest is for rims and halos."""
 
@@ -78,7 +80,7 @@ def place_words(sheet: StyleSheet, event: TextEvent, seed: int) -> tuple[PlacedW
     best: tuple[float, list[tuple[Row, float]]] = (0.0, [])
     for n_rows in range(1, min(MOST_ROWS[_shape(sheet)], len(tokens)) + 1):
         sized = _size_rows(sheet, tokens, n_rows, justified=wanted == "poster")
-        filled = sum(sheet.letters.width_em(row_text(row)) * em * em for row, em in sized)
+        filled = sum(_row_width(sheet, row) * em * em for row, em in sized)
         if sized and filled > best[0]:
             best = (filled, sized)
     rows = best[1]
@@ -99,11 +101,20 @@ def _size_rows(sheet: StyleSheet, tokens: Sequence[Token], n_rows: int, *, justi
     if not rows:
         return []
     largest = LARGEST_EM[_shape(sheet)] * sheet.unit_px
-    ems = [min(largest, width_px / max(sheet.letters.width_em(row_text(row)), 0.1)) for row in rows]
+    ems = [min(largest, width_px / max(_row_width(sheet, row), 0.1)) for row in rows]
     smallest = min(ems)
     ems = [min(em, MOST_CONTRAST * smallest) if justified else smallest for em in ems]
-    tall = LEADING * sum(ems)
+    tall = sum(_row_height(sheet, row) * em for row, em in zip(rows, ems, strict=True))
     return [(row, em * min(1.0, height_px / tall)) for row, em in zip(rows, ems, strict=True)]
+
+
+def _row_height(sheet: StyleSheet, row: Row) -> float:
+    return LEADING * sheet.letters.height_em(row_text(row))
+
+
+def _row_width(sheet: StyleSheet, row: Row) -> float:
+    gap = _GAP * sheet.letters.width_em(" ")
+    return sum(sheet.letters.width_em(token.text) + (gap if token.space and n else 0) for n, token in enumerate(row))
 
 
 def _parting_what_matters(tokens: Sequence[Token]) -> list[Token]:
@@ -125,14 +136,14 @@ def _worth(token: Token) -> float:
 
 def _place(sheet: StyleSheet, rows: list[tuple[Row, float]], layout: Layout) -> tuple[PlacedWord, ...]:
     box = sheet.box
-    widths = [sheet.letters.width_em(row_text(row)) * em for row, em in rows]
+    widths = [_row_width(sheet, row) * em for row, em in rows]
     # From the top of the first row to the foot of the last, in the middle of the box.
-    y = (box.top + box.bottom) / 2 - LEADING * sum(em for _, em in rows) / 2
+    y = (box.top + box.bottom) / 2 - sum(_row_height(sheet, row) * em for row, em in rows) / 2
     margin = (1 - _SLACK) / 2 * box.width_px
     room = _SLACK * box.width_px - max(widths)
     placed: list[PlacedWord] = []
     for number, ((row, em), width) in enumerate(zip(rows, widths, strict=True)):
-        y += LEADING * em / 2
+        y += _row_height(sheet, row) * em / 2
         left = (box.left + box.right - width) / 2
         if layout == "ragged":
             # A block with an even left edge, which stands in the middle.
@@ -141,12 +152,12 @@ def _place(sheet: StyleSheet, rows: list[tuple[Row, float]], layout: Layout) -> 
             step = min(room, 0.9 * sheet.unit_px * 0.3) * (number / (len(rows) - 1) - 0.5)
             left = min(max(left + step, box.left + margin), box.right - margin - width)
         placed += _place_row(sheet, row, em, left, y)
-        y += LEADING * em / 2
+        y += _row_height(sheet, row) * em / 2
     return tuple(placed)
 
 
 def _place_row(sheet: StyleSheet, row: Row, em: float, left: float, y: float) -> list[PlacedWord]:
-    gap = sheet.letters.width_em(" ") * em
+    gap = _GAP * sheet.letters.width_em(" ") * em
     # What is written from right to left begins at the right.
     order = list(reversed(row)) if is_right_to_left(row_text(row)) else list(row)
     backwards = order is not row and bool(order) and order[0] is row[-1] and len(row) > 1
@@ -190,5 +201,5 @@ def _accent(palette: Palette | None) -> str | None:
     lightness, chroma, hue = max(stops[2:], key=lambda stop: float(stop[1]))
     if chroma < 0.03:
         return None
-    rgb = srgb_to_hex(linear_to_srgb(oklch_to_linear(max(float(lightness), 0.86), min(float(chroma), 0.13), float(hue))))
+    rgb = srgb_to_hex(linear_to_srgb(oklch_to_linear(max(float(lightness), 0.9), min(float(chroma), 0.1), float(hue))))
     return f"&H{rgb[5:7]}{rgb[3:5]}{rgb[1:3]}&".upper()

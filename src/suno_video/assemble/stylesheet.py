@@ -18,9 +18,13 @@ from suno_video.core.frames import FrameSize
 FADE_IN_S, FADE_OUT_S = 0.16, 0.22
 SOFT_FADE_S = 0.5
 TITLE_FADE_IN_S, TITLE_FADE_OUT_S = 0.9, 0.8
-# Opacity of letters: sung, not yet sung, and of a line whose times are not sure. 00 is full, FF is none.
-_SUNG, _UNSUNG, _SOFT = "&H00&", "&H6C&", "&H24&"
-_HALO_ALPHA = "&H58&"
+# Letters not yet sung are grey and not half clear: the dark rim below would shine through.
+_UNSUNG = "&HBAAEA7&"
+# Opacity, of a line whose times are not sure: 00 is full, FF is none.
+_SURE, _SOFT = "&H00&", "&H30&"
+_WIDEST_ROW = 0.7
+"""Of the safe box in a wide picture: the eye should not have to travel. About 45 letters."""
+_HALO_ALPHA = "&H48&"
 # Type sizes (em) against the side that limits a row.
 EM = {"line": 0.05, "title": 0.127, "artist": 0.0356}
 _LARGER_UPRIGHT, _LARGER_SQUARE = 1.28, 1.12
@@ -118,11 +122,11 @@ class StyleSheet:
         if under_title and self.style.position == "middle":
             # The middle is taken by the title.
             tags += f"\\an2\\pos({(self.box.left + self.box.right) / 2:.0f},{self.box.bottom})"
-        halo = f"\\1a&HFF&\\2a&HFF&\\3a{_HALO_ALPHA}\\shad0\\bord{0.17 * em_px:.2f}\\blur{0.2 * em_px:.2f}"
-        rim = f"\\blur{0.0018 * self.unit_px:.2f}\\1a{_SOFT if soft else _SUNG}"
+        halo = f"\\1a&HFF&\\2a&HFF&\\3a{_HALO_ALPHA}\\shad0\\bord{0.2 * em_px:.2f}\\blur{0.2 * em_px:.2f}"
+        rim = f"\\blur{0.0018 * self.unit_px:.2f}\\1a{_SOFT if soft else _SURE}"
         plain = "\\N".join(self._written(row, em_px) for row in rows)
         letters = _sweep(self, rows, em_px, event) if event.is_swept else plain
-        rim += f"\\2a{_UNSUNG}" if event.is_swept else ""
+        rim += f"\\2c{_UNSUNG}\\2a&H00&" if event.is_swept else ""
         return (
             Drawn(event.start_s, event.end_s, "line", 0, "{" + tags + halo + "}" + plain),
             Drawn(event.start_s, event.end_s, "line", 1, "{" + tags + rim + "}" + letters),
@@ -131,10 +135,9 @@ class StyleSheet:
     def rows(self, tokens: tuple[Token, ...], em_px: float, letters: Letters) -> tuple[tuple[Row, ...], float]:
         """Break text into rows that fit, of what can be drawn here."""
         shown = [self.cased(token) for token in tokens if letters.shown(token.text)]
-        return fit_tokens(shown, letters.width_em, em_px, self._room(letters)) if shown else ((), em_px)
-
-    def _room(self, letters: Letters) -> float:
-        return self._title_box.width_px if letters is self._spaced else self.box.width_px
+        room_px = self.box.width_px * (_WIDEST_ROW if self.size.aspect > 1.3 else 1.0)
+        most = 3 if self.size.aspect < 0.8 else 2
+        return fit_tokens(shown, letters.width_em, em_px, room_px, most) if shown else ((), em_px)
 
     def cased(self, token: Token) -> Token:
         """In capitals, where the style wants that."""

@@ -48,6 +48,11 @@ def is_written_by_syllable(char: str) -> bool:
     return any(low <= ord(char) <= high for low, high in _WRITES_SYLLABLES)
 
 
+def is_broken_anywhere(char: str) -> bool:
+    """Whether a row may begin with any letter of the script: Chinese and Japanese, which have no spaces."""
+    return is_written_by_syllable(char) and not 0xAC00 <= ord(char) <= 0xD7A3
+
+
 def is_right_to_left(text: str) -> bool:
     """Whether there are letters in it that run from right to left."""
     return any(unicodedata.bidirectional(char) in ("R", "AL") for char in text)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from suno_video.assemble.lettering import caption_text
-from suno_video.assemble.syllables import is_written_by_syllable, split_syllables
+from suno_video.assemble.syllables import is_broken_anywhere, split_syllables
 from suno_video.core.song import LyricLine
 
 BREATH_S = 0.25
@@ -21,8 +21,8 @@ _NEVER_LAST = frozenset("「『（【〈《〔")
 _BREATH, _PHRASE, _CLAUSE = 1.0, 0.7, 0.45
 _BREATH_WORTH = 0.45
 """How far rows may be out of balance for the sake of a break at a breath."""
-SCALES = ((1.0, 2), (0.86, 2), (0.74, 2), (0.62, 3))
-"""Type sizes that are tried, and rows at each: smaller type before more rows."""
+SCALES = ((1.0, 0), (0.86, 0), (0.74, 0), (0.62, 1))
+"""Type sizes that are tried, and how many rows more at each: smaller type before more rows."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _covered(text: str, at: int, n_letters: int) -> int:
 
 def _letters_of(token: Token) -> tuple[Token, ...]:
     """Part a piece of East Asian writing into its letters, each with its share of the time."""
-    if len(token.text) < 2 or not any(is_written_by_syllable(char) for char in token.text):
+    if len(token.text) < 2 or not any(is_broken_anywhere(char) for char in token.text):
         return (token,)
     parts, at_s = [], token.start_s
     for number, syllable in enumerate(split_syllables(token.text)):
@@ -118,7 +118,7 @@ def _with_breaths(tokens: Sequence[Token]) -> tuple[Token, ...]:
 def _breath(before: Token, token: Token) -> float:
     if token.text[0] in _NEVER_FIRST or before.text[-1] in _NEVER_LAST:
         return -1.0
-    if not token.space and not (is_written_by_syllable(token.text[0]) or is_written_by_syllable(before.text[-1])):
+    if not token.space and not (is_broken_anywhere(token.text[0]) or is_broken_anywhere(before.text[-1])):
         return -1.0
     if before.end_s is not None and token.start_s is not None and token.start_s - before.end_s > BREATH_S:
         return _BREATH
@@ -141,14 +141,14 @@ def fit_tokens(
     """
     widths = [width_of(token.text) for token in tokens]
     gap = width_of(" ")
-    for scale, n_rows in SCALES:
+    for scale, n_more in SCALES:
         fits = width_px / (em_px * scale)
-        for count in range(1, min(n_rows, max_rows if scale > 0.62 else max_rows + 1) + 1):
+        for count in range(1, max_rows + n_more + 1):
             rows = break_rows(tokens, widths, gap, count, fits)
             if rows:
                 return rows, em_px * scale
-    scale, n_rows = SCALES[-1]
-    return _cut_off(tokens, width_of, width_px / (em_px * scale), min(n_rows, max_rows + 1)), em_px * scale
+    scale, n_more = SCALES[-1]
+    return _cut_off(tokens, width_of, width_px / (em_px * scale), max_rows + n_more), em_px * scale
 
 
 def break_rows(
