@@ -236,9 +236,7 @@ def _prove_cuts(picture: Mp4Track, segments: Sequence[Path], storyboard: Storybo
     return tuple(cuts)
 
 
-def _prove_timing(
-    storyboard: Storyboard, cuts: Sequence[CutProof], analysis: SongAnalysis
-) -> tuple[BeatCut, ...]:
+def _prove_timing(storyboard: Storyboard, cuts: Sequence[CutProof], analysis: SongAnalysis) -> tuple[BeatCut, ...]:
     """Each scene cut as the file shows it. One in the midst of a join has no piece that begins there: it is as planned."""
     if len(analysis.beats_s) < MIN_TRUSTED_BEATS:
         return ()

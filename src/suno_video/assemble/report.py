@@ -211,7 +211,11 @@ def _film_facts(storyboard: Storyboard, film_name: str, seconds: float) -> list[
 def _proof_facts(proof: SyncProof) -> list[Fact]:
     offset_ms = abs(proof.picture_start_ms - proof.sound_start_ms)
     facts = [
-        Fact("Largest drift at a cut", _count(proof.max_drift_frames, "frame"), proof.max_drift_frames <= proof.bounds.max_drift_frames),
+        Fact(
+            "Largest drift at a cut",
+            _count(proof.max_drift_frames, "frame"),
+            proof.max_drift_frames <= proof.bounds.max_drift_frames,
+        ),
         Fact(
             "Film against song",
             f"{proof.duration_error_s * 1000:+.1f} ms",
@@ -248,7 +252,9 @@ def _accent_facts(proof: SyncProof) -> list[Fact]:
         return []
     facts = []
     if accents.vbcs is not None:
-        facts.append(Fact(f"Picture accents on music (VBCS; chance {accents.vbcs_by_chance:.2f})", f"{accents.vbcs:.2f}"))
+        facts.append(
+            Fact(f"Picture accents on music (VBCS; chance {accents.vbcs_by_chance:.2f})", f"{accents.vbcs:.2f}")
+        )
     if accents.abhs is not None:
         facts.append(Fact(f"Music accents served (ABHS; chance {accents.abhs_by_chance:.2f})", f"{accents.abhs:.2f}"))
     return facts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pysubs2
 
 from suno_video.assemble.events import TextEvent
-from suno_video.assemble.lettering import SafeBox, beside_box, safe_box
+from suno_video.assemble.lettering import beside_box, safe_box
 from suno_video.assemble.measuring import Letters
 from suno_video.assemble.syllables import is_right_to_left, split_syllables
 from suno_video.assemble.tokens import Row, Token, fit_tokens

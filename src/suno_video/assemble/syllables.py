@@ -14,7 +14,46 @@ from suno_video.core.text import clusters
 
 _VOWELS = frozenset("aeiouyäöüæøœıаеиоуыэюяёіїєαεηιουωy")
 _PAIRS = frozenset(
-    "bl br ch cl cr dr fl fr gh gl gr ph pl pr qu sc sh sk sl sm sn sp st sw th tr tw wh wr ck ст тр пр кр гр др бр вр".split()
+    [
+        "bl",
+        "br",
+        "ch",
+        "cl",
+        "cr",
+        "dr",
+        "fl",
+        "fr",
+        "gh",
+        "gl",
+        "gr",
+        "ph",
+        "pl",
+        "pr",
+        "qu",
+        "sc",
+        "sh",
+        "sk",
+        "sl",
+        "sm",
+        "sn",
+        "sp",
+        "st",
+        "sw",
+        "th",
+        "tr",
+        "tw",
+        "wh",
+        "wr",
+        "ck",
+        "ст",
+        "тр",
+        "пр",
+        "кр",
+        "гр",
+        "др",
+        "бр",
+        "вр",
+    ]
 )
 """Consonants that stay together at the start of a syllable."""
 _WRITES_SYLLABLES = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))

@@ -120,9 +120,7 @@ def time_cuts(storyboard: Storyboard, song: Song, analysis: SongAnalysis, feel: 
     return Storyboard.model_validate({**storyboard.__dict__, "scenes": tuple(scenes)})
 
 
-def _early_frames(
-    scene: Scene, analysis: SongAnalysis, beats_s: np.ndarray, kind: Kind, feel: float, fps: int
-) -> int:
+def _early_frames(scene: Scene, analysis: SongAnalysis, beats_s: np.ndarray, kind: Kind, feel: float, fps: int) -> int:
     """How many frames before its beat a cut is set; 0 where there is no beat, or where it is an accent itself."""
     at_s = scene.start_frame / fps
     if scene.transition.kind in ON_BEAT or not len(beats_s) or not _is_trusted(analysis, at_s):

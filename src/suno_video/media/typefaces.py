@@ -34,7 +34,17 @@ _SYSTEM_FIRST = (
     *("malgunbd", "malgun", "wqy-zenhei", "wqy-microhei", "droidsansfallback"),
     *("notosansarabic", "notokufiarabic", "geezapro", "sfarabic", "segoeui", "tahoma"),
     *("notosanshebrew", "sfhebrew", "arialhb", "notosansdevanagari", "kohinoor", "nirmala", "mangal"),
-    *("notosansthai", "sukhumvit", "thonburi", "leelawui", "leelawad", "notoemoji-", "notoemoji[", "seguiemj", "symbola"),
+    *(
+        "notosansthai",
+        "sukhumvit",
+        "thonburi",
+        "leelawui",
+        "leelawad",
+        "notoemoji-",
+        "notoemoji[",
+        "seguiemj",
+        "symbola",
+    ),
     *("arialuni", "dejavusans-bold", "dejavusans", "notosans", "freesans"),
 )
 # Pictures of one colour are what libass can draw; these hold bitmaps.
@@ -176,7 +186,9 @@ def _clusters(text: str) -> Iterator[str]:
     """What must be drawn by one font: a letter with its marks; an emoji with what is joined to it."""
     cluster = ""
     for char in text:
-        goes_on = unicodedata.category(char) in ("Mn", "Mc", "Me") or char in _IGNORED or "\U0001f3fb" <= char <= "\U0001f3ff"
+        goes_on = (
+            unicodedata.category(char) in ("Mn", "Mc", "Me") or char in _IGNORED or "\U0001f3fb" <= char <= "\U0001f3ff"
+        )
         if cluster and (goes_on or cluster.endswith("\u200d")):
             cluster += char
             continue

@@ -24,8 +24,8 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
     Raises:
         SunoVideoError: See `core.errors`; whatever was finished is kept.
     """
-    from suno_video.pipeline.captioning import leave_captions
     from suno_video.core.memory import keep_one_heap, sweep_old_files
+    from suno_video.pipeline.captioning import leave_captions
     from suno_video.pipeline.crew import on_set
     from suno_video.pipeline.sound import SOUND_FILES
     from suno_video.project.lock import hold_project

@@ -60,7 +60,8 @@ def _load(path: Path) -> dict[str, PictureLight]:
         with np.load(path, allow_pickle=False) as file:
             names = {name.split(".")[0] for name in file.files}
             return {
-                name: PictureLight(file[f"{name}.change"], file[f"{name}.first"], file[f"{name}.last"]) for name in names
+                name: PictureLight(file[f"{name}.change"], file[f"{name}.first"], file[f"{name}.last"])
+                for name in names
             }
     except Exception:  # noqa: BLE001 - a damaged file of what can be measured again counts as none
         return {}

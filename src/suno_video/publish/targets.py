@@ -14,8 +14,8 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from pydantic import StringConstraints, ValidationError
 
-from suno_video.core.errors import CheckFailedError, ConfigError, UsageError
 from suno_video.core.brief import SafeArea
+from suno_video.core.errors import CheckFailedError, ConfigError, UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.record import Record
 from suno_video.media.mp4 import Mp4File, Mp4Track, read_mp4
