@@ -17,7 +17,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from suno_video.core.brief import TIMING_NAMES, Captions, Quality
+from suno_video.core.brief import USUAL_TIMING, Captions, EncoderChoice, Quality, Timing
 from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.song import DEFAULT_MAX_DURATION_S
@@ -93,13 +93,15 @@ class Settings(BaseSettings):
     """Frames per second."""
     quality: Quality = "standard"
     """`draft`, `standard` or `high`."""
+    encoder: EncoderChoice = "x264"
+    """`x264`, `av1`, `hardware`, `videotoolbox`, `nvenc`, `qsv` or `vaapi`; `suno-video doctor` lists what works."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Another number gives another film; unset, the song itself decides."""
     captions: Captions = "karaoke"
     """How lyrics with times are shown: `karaoke`, `lines`, `type` (large moving words) or `none`."""
     safe_for: str | None = None
     """Platform whose buttons no text may stand under: `reels`, `shorts`, `tiktok` ...; unset, any of them."""
-    timing: str | float = "tight"
+    timing: Timing = USUAL_TIMING
     """How cuts lie to the music: `grid`, `tight`, `human`, or a number from 0 (on the grid) to 1 (human)."""
     jobs: PositiveInt | None = None
     """Scenes rendered at once; unset, as many as there are cores."""
@@ -136,19 +138,6 @@ class Settings(BaseSettings):
         except UsageError as exc:
             raise ValueError(f"{exc.message} {exc.hint}") from exc
         return size
-
-    @field_validator("timing")
-    @classmethod
-    def _check_timing(cls, timing: str | float) -> str | float:
-        if timing in TIMING_NAMES:
-            return timing
-        try:
-            fits = 0 <= float(timing) <= 1
-        except ValueError:
-            fits = False
-        if not fits:
-            raise ValueError(f"use {', '.join(TIMING_NAMES)}, or a number from 0 to 1")
-        return float(timing)
 
     @classmethod
     def settings_customise_sources(

@@ -1,9 +1,10 @@
 """Accents of the picture against accents of the music, measured on the frames of the finished film.
 
-VBCS and ABHS as TMD-Bench (arXiv 2605.01809) has them: the share of visual beats that hit an audio beat, and the share of audio
-beats that are hit. The paper's own detectors are not published with it; ours are said here, and chance is given beside each.
-A visual beat is a sudden rise of the change from frame to frame (cuts, flashes, pulses of the camera): higher than all others
-within a tenth of a second, and well above what is usual around it. An audio beat is a beat, or an onset where no grid is trusted.
+VBCS and ABHS as TMD-Bench (arXiv 2605.01809) has them: the share of visual beats that hit an audio beat, and the
+share of audio beats that are hit. The detectors are our own, and chance is given beside each figure. A visual beat
+is a sudden rise of the change from frame to frame (cuts, flashes, pulses of the camera): higher than all others
+within a tenth of a second, and well above what is usual around it. An audio beat is a beat, or an onset where no
+grid is trusted.
 """
 
 from __future__ import annotations

@@ -41,10 +41,10 @@ def unshown_letters(storyboard: Storyboard, lyrics: Lyrics | None) -> str:
     if not missing:
         return ""
     shown = " ".join(missing[:12]) + (" ..." if len(missing) > 12 else "")
+    noun = "character" if len(missing) == 1 else "characters"
     return (
-        f"{len(missing)} {'character' if len(missing) == 1 else 'characters'} of the text ({', '.join(script_names(missing)[:4])}: "
-        f"{shown}) left out: no font here has them. Install one: pip install 'suno-video[fonts]', "
-        "or a font of the system for that script"
+        f"{len(missing)} {noun} of the text ({', '.join(script_names(missing)[:4])}: {shown}) left out: "
+        "no font here has them. Install one: pip install 'suno-video[fonts]', or a font of the system for that script"
     )
 
 

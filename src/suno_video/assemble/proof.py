@@ -114,8 +114,10 @@ class SyncProof(Record):
     has_edit_lists: bool
     n_scene_cuts: NonNegativeInt
     on_beat: Unit | None
-    """Share of scene cuts on the frame nearest to a beat, or as many frames before it as was meant (`lead_frames`); None
-    without a beat grid or without cuts."""
+    """Share of scene cuts on the frame nearest to a beat, or as many frames before it as was meant (`lead_frames`).
+
+    None without a beat grid or without cuts.
+    """
     on_downbeat: Unit | None
     beat_cuts: tuple[BeatCut, ...] = ()
     """Every scene cut against its beat; empty without a beat grid."""
@@ -136,7 +138,8 @@ class SyncProof(Record):
         checks = (
             (self.n_frames_written == self.n_frames_planned,
              f"The film has {self.n_frames_written} frames, {self.n_frames_planned} were planned."),
-            (self.max_drift_frames <= bounds.max_drift_frames, f"A cut is {self.max_drift_frames} frames from its place."),
+            (self.max_drift_frames <= bounds.max_drift_frames,
+             f"A cut is {self.max_drift_frames} frames from its place."),
             (all(cut.is_key_frame for cut in self.cuts), "A piece does not begin with a key frame."),
             (abs(self.duration_error_s) * self.fps < bounds.max_duration_error_frames + 1e-4,
              f"The film is {self.duration_error_s:+.3f} s longer than the song."),
@@ -237,7 +240,7 @@ def _prove_cuts(picture: Mp4Track, segments: Sequence[Path], storyboard: Storybo
 
 
 def _prove_timing(storyboard: Storyboard, cuts: Sequence[CutProof], analysis: SongAnalysis) -> tuple[BeatCut, ...]:
-    """Each scene cut as the file shows it. One in the midst of a join has no piece that begins there: it is as planned."""
+    """Each scene cut as the file shows it. In the midst of a join no piece begins: such a cut is as planned."""
     if len(analysis.beats_s) < MIN_TRUSTED_BEATS:
         return ()
     beats_s, downbeats = np.asarray(analysis.beats_s), frozenset(analysis.downbeats_s)

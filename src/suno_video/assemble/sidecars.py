@@ -1,4 +1,4 @@
-"""Lyrics as files beside the film: SRT, WebVTT, enhanced LRC and ASS. What is sung may hold anything; no file breaks."""
+"""Lyrics as files beside the film: SRT, WebVTT, enhanced LRC and ASS. Whatever is sung, no file breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How text looks: sizes, places and ASS tags of titles and lines at one frame size. All times are on the song's clock."""
+"""How text looks: sizes, places and ASS tags of titles and lines at one frame size, on the song's clock."""
 
 from __future__ import annotations
 
@@ -203,9 +203,9 @@ def _ms(seconds: float) -> int:
 
 
 def _sweep(sheet: StyleSheet, rows: tuple[Row, ...], em_px: float, event: TextEvent) -> str:
-    """A highlight that moves with the voice, syllable by syllable (`\\kf`).
+    """Move a highlight with the voice, syllable by syllable (`kf`).
 
-    Libass fills from the left always, so what runs from right to left lights up word by word (`\\k`).
+    Libass fills from the left always, so what runs from right to left lights up word by word (`k`).
     """
     parts: list[str] = []
     clock_cs = round(event.start_s * 100)

@@ -1,7 +1,7 @@
 """Words into syllables, lightly: enough for a highlight that moves with the voice, whatever the language.
 
-No dictionaries: vowel groups are counted and consonants divided between them, as in the first rules of hyphenation (Liang 1983
-learned such patterns; here are only those that most alphabets share). Scripts that write syllables are divided by letters.
+No dictionaries: vowel groups are counted and consonants divided between them, by rules that most alphabets share.
+Scripts that write syllables are divided by letters.
 """
 
 from __future__ import annotations
@@ -14,46 +14,10 @@ from suno_video.core.text import clusters
 
 _VOWELS = frozenset("aeiouyäöüæøœıаеиоуыэюяёіїєαεηιουωy")
 _PAIRS = frozenset(
-    [
-        "bl",
-        "br",
-        "ch",
-        "cl",
-        "cr",
-        "dr",
-        "fl",
-        "fr",
-        "gh",
-        "gl",
-        "gr",
-        "ph",
-        "pl",
-        "pr",
-        "qu",
-        "sc",
-        "sh",
-        "sk",
-        "sl",
-        "sm",
-        "sn",
-        "sp",
-        "st",
-        "sw",
-        "th",
-        "tr",
-        "tw",
-        "wh",
-        "wr",
-        "ck",
-        "ст",
-        "тр",
-        "пр",
-        "кр",
-        "гр",
-        "др",
-        "бр",
-        "вр",
-    ]
+    {a + b for a in "bcdfgkpt" for b in "lr"}
+    | {"sc", "sh", "sk", "sl", "sm", "sn", "sp", "st", "sw", "ch", "gh", "ph", "th", "wh", "qu", "tw", "wr", "ck"}
+    | {a + "р" for a in "бвгдкпт"}
+    | {"ст"}
 )
 """Consonants that stay together at the start of a syllable."""
 _WRITES_SYLLABLES = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7A3), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))

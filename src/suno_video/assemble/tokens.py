@@ -52,7 +52,7 @@ def row_text(row: Sequence[Token]) -> str:
 
 
 def line_tokens(line: LyricLine) -> tuple[Token, ...]:
-    """Divide a line. Its word times are taken only when the words are the line: a wrong highlight is worse than none."""
+    """Divide a line. Word times are taken only when the words are the line: a wrong highlight is worse than none."""
     text = caption_text(line.text)
     tokens = _timed(text, line) or tuple(
         Token(word, space=number > 0) for number, word in enumerate(text.split(" ")) if word

@@ -31,6 +31,7 @@ def plan(
     look: o.LookName = None,
     seed: o.Seed = None,
     quality: o.QualityName = None,
+    encoder: o.EncoderChosen = None,
     start: o.From = None,
     end: o.To = None,
     title: o.Title = None,
@@ -64,15 +65,15 @@ def plan(
         look=look,
         seed=seed,
         quality=quality,
+        encoder=encoder,
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
         **{"money.budget": budget, **o.director_flags(director, director_offline)},
         **o.caption_flags(no_captions, captions, safe_for, timing),
     )
-    wishes = Wishes(
-        None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene, references=reference or ()
-    )
+    asked = {"upgrade": upgrade, "redo": scene, "references": reference or ()}
+    wishes = Wishes(None, folder, False, start, end, title, config, flags, **asked)
     forecast = foresee_film(song, film_options(song, wishes))
     if json:
         for one in forecast.scenes:

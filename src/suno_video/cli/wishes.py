@@ -6,10 +6,11 @@ import difflib
 from pathlib import Path
 from typing import Literal
 
+from suno_video.assemble.encoders import choose_encoder
 from suno_video.backends.base import BackendSetup, MakesKind
 from suno_video.cli.options import Wishes as Wishes
 from suno_video.cli.wording import parse_clock
-from suno_video.core.brief import TIMING_NAMES, Brief, SafeArea
+from suno_video.core.brief import Brief, SafeArea
 from suno_video.core.errors import NoSuchInputError, UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.memory import MemoryLimits
@@ -70,7 +71,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         title=wishes.title,
         captions=settings.captions,
         safe_area=safe_area(loaded, size),
-        timing=TIMING_NAMES[settings.timing] if isinstance(settings.timing, str) else settings.timing,
+        timing=settings.timing,
         still_backend=still,
         video_backend=video or settings.backend,
         references=tuple(dict.fromkeys(each.name for each in references)),
@@ -79,6 +80,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
     return FilmOptions(
         brief=brief,
         quality=settings.quality,
+        encoder=choose_encoder(settings.encoder),
         out=wishes.out,
         project=wishes.project,
         jobs=settings.jobs,
@@ -103,7 +105,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
 
 
 def safe_area(loaded: LoadedSettings, size: FrameSize) -> SafeArea | None:
-    """Give what a platform leaves free for text; None where no platform was named, or it shows films of this shape whole.
+    """Give what a platform leaves free for text; None where none was named, or the film has another shape.
 
     Raises:
         UsageError, ConfigError: There is no such platform.

@@ -14,6 +14,10 @@ from suno_video.core.record import Record
 Quality: TypeAlias = Literal["draft", "standard", "high"]
 """`draft` (`--preview`): small and fast; `standard`; `high`: slower encoder, larger file."""
 
+EncoderName: TypeAlias = Literal["x264", "av1", "videotoolbox", "nvenc", "qsv", "vaapi"]
+EncoderChoice: TypeAlias = Literal["x264", "av1", "hardware", "videotoolbox", "nvenc", "qsv", "vaapi"]
+"""`hardware` is the first encoder in hardware that works on the machine."""
+
 
 CaptionMode: TypeAlias = Literal["karaoke", "lines", "type", "none"]
 """`karaoke`: a highlight sweeps with the voice; `lines`: whole lines; `type`: large moving words; `none`."""
@@ -27,9 +31,19 @@ def _caption_mode(value: object) -> object:
 
 Captions: TypeAlias = Annotated[CaptionMode, BeforeValidator(_caption_mode)]
 
-Timing: TypeAlias = Annotated[float, Field(ge=0, le=1)]
-"""How cuts lie to the music: 0 on the grid, 0.5 tight, 1 as an editor feels it (`direct.timing`)."""
 TIMING_NAMES: dict[str, float] = {"grid": 0.0, "tight": 0.5, "human": 1.0}
+
+
+def _timing(value: object) -> object:
+    """Take a name for a number."""
+    try:
+        return TIMING_NAMES[value] if value in TIMING_NAMES else float(value)  # type: ignore[index, arg-type]
+    except (TypeError, ValueError) as exc:
+        raise ValueError(f"use {', '.join(TIMING_NAMES)}, or a number from 0 to 1") from exc
+
+
+Timing: TypeAlias = Annotated[float, Field(ge=0, le=1), BeforeValidator(_timing)]
+"""How cuts lie to the music: 0 on the grid, 0.5 tight, 1 as an editor feels it (`direct.timing`)."""
 USUAL_TIMING = TIMING_NAMES["tight"]
 
 

@@ -1,8 +1,8 @@
 """Editor's timing: cuts a little before the beat, never inside a sung word; what flashes or zooms stays on the beat.
 
-The cuts have their place on the grid (`direct.cutting`). An editor then sets them a few frames early, by an amount that depends on
-the music (see `timing.toml`), and never quite the same. `Brief.timing` is the dial: 0 leaves them on the grid, 0.5 goes half of
-the way, every cut alike, 1 all of it, each cut a little different. The same song gives the same film.
+The cuts have their place on the grid (`direct.cutting`). An editor then sets them a few frames early, by an amount that
+depends on the music (`timing.toml`), and never quite the same. `Brief.timing` is the dial: 0 leaves them on the grid,
+0.5 goes half of the way, every cut alike, 1 all of it, each cut a little different. The same song gives the same film.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ON_BEAT: frozenset[TransitionKind] = frozenset({"flash", "zoom", "whip", "glitch
 LOOSE_FROM = 0.5
 """Up to here every cut is as early as the next one; beyond, they differ."""
 LOOSEST_MS = 17.0
-"""How much earlier or later than usual a cut may be at the human end: half a frame at 30 a second, so one either way."""
+"""How much earlier or later than usual a cut may be at the human end: half a frame at 30 a second."""
 NEAR_BEAT_S = 0.06
 """A cut no farther than this from a beat was set on it."""
 WORD_GRACE_S = 0.03

@@ -1,6 +1,6 @@
 """What a font file says of itself: its family, and which characters it has. Read from the tables `name` and `cmap`.
 
-By Microsoft's OpenType specification, chapters "OpenType font file", "cmap" (formats 4, 6 and 12) and "name". Fonts of the
+By the OpenType specification, chapters "OpenType font file", "cmap" (formats 4, 6 and 12) and "name". Fonts of a
 system are somebody else's files: whatever is in them, reading gives what can be read, or nothing.
 """
 

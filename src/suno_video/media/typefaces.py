@@ -1,7 +1,7 @@
 """Which font draws which letters: ours, those of installed font packages, then the system's. Never an empty box.
 
-libass takes a font for a character that ours lack from wherever the system offers one, or draws a box. So we look into the
-fonts ourselves, name one for each run of letters, and say which characters no font here can draw.
+libass takes a font for a character that ours lack from wherever the system offers one, or draws a box. So we look into
+the fonts ourselves, name one for each run of letters, and say which characters no font here can draw.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ PACKAGES = (
 )
 """Font packages that the extra `fonts` brings, and others that serve as well; all of their fonts are free (OFL)."""
 
-# By a part of the file's name, the best first: sans serifs that look well beside Inter. They are read before all others.
+# By a part of the file's name, the best first: sans serifs that look well beside Inter, read before all others.
 _SYSTEM_FIRST = (
     *("notosanscjk-bold", "notosanscjk", "notosansjp", "notosanskr", "notosanssc", "notosanstc", "sourcehansans"),
     *("hiragino", "ヒラギノ", "pingfang", "applesdgothicneo", "yugothb", "yugothm", "meiryo", "msyhbd", "msyh", "msjh"),

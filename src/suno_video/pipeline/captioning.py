@@ -15,7 +15,7 @@ from suno_video.pipeline.options import PlannedFilm
 from suno_video.project.workspace import Project
 
 LYRICS_ENDING = ".lyrics"
-"""`song.lyrics.srt`: players find it beside `song.mp4`, and nobody takes it for the lyrics that came with `song.mp3`."""
+"""`song.lyrics.srt` beside `song.mp4`: nobody takes it for the lyrics that came with `song.mp3`."""
 
 
 class WrittenCaptions(Record):

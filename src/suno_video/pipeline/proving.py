@@ -1,4 +1,4 @@
-"""Proving a film: what the file holds, and what its frames show. Pieces that were looked at before are not read again."""
+"""Proving a film: what the file holds, and what its frames show. No piece is looked at twice."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from suno_video.media.atomic import replacing, write_text
 from suno_video.pipeline.options import PlannedFilm
 from suno_video.project.workspace import Project
 from suno_video.render.pieces import PieceDone
+
+_PARTS = ("change", "first", "last")
 
 
 def prove_film(
@@ -43,7 +45,7 @@ def prove_film(
 
 
 def _measure(done: Sequence[PieceDone], board: Storyboard, plan: PlannedFilm, project: Project) -> AccentProof:
-    """Look at every frame as written: the film holds the pieces unchanged, so each is looked at once, when it is new."""
+    """Look at every frame as written: the film holds the pieces unchanged, so each is looked at once."""
     known = _load(project.light_file)
     lights = {}
     for piece in done:
