@@ -18,8 +18,8 @@ _ENDS_CLAUSE = frozenset(",、，–—)）」』")
 # By the rules that East Asian typesetting calls kinsoku: what never begins a row, what never ends one.
 _NEVER_FIRST = frozenset("、。，．・：；？！ー」』）】〉》〕…ぁぃぅぇぉゃゅょゎっァィゥェォャュョヮッ々")
 _NEVER_LAST = frozenset("「『（【〈《〔")
-_BREATH, _PHRASE, _CLAUSE = 1.0, 0.7, 0.45
-_BREATH_WORTH = 0.45
+_BREATH, _PHRASE, _CLAUSE = 1.0, 0.6, 0.3
+_BREATH_WORTH = 0.9
 """How far rows may be out of balance for the sake of a break at a breath."""
 SCALES = ((1.0, 0), (0.86, 0), (0.74, 0), (0.62, 1))
 """Type sizes that are tried, and how many rows more at each: smaller type before more rows."""

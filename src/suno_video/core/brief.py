@@ -25,7 +25,7 @@ CaptionMode: TypeAlias = Literal["karaoke", "lines", "type", "none"]
 
 def _caption_mode(value: object) -> object:
     """Files and variables for earlier versions only said whether there are captions."""
-    known = {"true": "karaoke", "1": "karaoke", "false": "none", "0": "none"}
+    known = dict.fromkeys(("true", "1", "yes", "on"), "karaoke") | dict.fromkeys(("false", "0", "no", "off"), "none")
     return known.get(str(value).lower(), value) if isinstance(value, bool | str) else value
 
 
