@@ -254,7 +254,8 @@ def test_a_long_line_is_broken_where_the_singer_breathes() -> None:
 def test_chinese_is_broken_between_letters_but_no_row_begins_with_a_comma() -> None:
     tokens = plain_tokens("\u591c\u306b\u99c6\u3051\u308b\u3001\u541b\u306e\u58f0")
 
-    assert [token.text for token in tokens] == [*"\u591c\u306b\u99c6\u3051", 
+    assert [token.text for token in tokens] == [
+        *"\u591c\u306b\u99c6\u3051",
         "\u308b\u3001",
         *"\u541b\u306e\u58f0",
     ]

@@ -24,6 +24,9 @@ _HARMLESS = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "\\": "�
 _HARMLESS_LRC = str.maketrans({"<": "‹", ">": "›", "[": "(", "]": ")"})
 
 
+_TIME = re.compile(r"\d:(?=\d)")
+
+
 @dataclass(frozen=True)
 class _Cue:
     start_s: float
@@ -82,10 +85,19 @@ def _rows(tokens: tuple[Token, ...]) -> tuple[Row, ...]:
 def _srt(cues: Sequence[_Cue]) -> str:
     blocks = [
         f"{number}\n{_clock(cue.start_s, ',')} --> {_clock(cue.end_s, ',')}\n"
-        + "\n".join(row_text(row).translate(_HARMLESS) for row in cue.rows)
+        + "\n".join(_harmless(row_text(row)) for row in cue.rows)
         for number, cue in enumerate(cues, start=1)
     ]
     return "\n\n".join(blocks) + "\n"
+
+
+def _harmless(text: str) -> str:
+    return _no_times(text).translate(_HARMLESS)
+
+
+def _no_times(text: str) -> str:
+    """Readers look for times anywhere in a row: what looks like one is written with the sign for ratios."""
+    return _TIME.sub(lambda found: found[0].replace(":", "\u2236"), text)
 
 
 def _vtt(cues: Sequence[_Cue]) -> str:
@@ -103,7 +115,7 @@ def _vtt_row(row: Row, cue: _Cue) -> str:
         stamp = ""
         if token.start_s is not None and cue.start_s < token.start_s < cue.end_s:
             stamp = f"<{_clock(token.start_s, '.')}>"
-        parts.append((" " if token.space and number else "") + stamp + html.escape(token.text, quote=False))
+        parts.append((" " if token.space and number else "") + stamp + html.escape(_no_times(token.text), quote=False))
     return "".join(parts)
 
 
