@@ -25,6 +25,8 @@ SAME_MOMENT_S = 0.25
 ARTIST_DELAY_S = 0.35
 SURE = 0.5
 """Times of a line that are less sure than this are not swept word by word: the line is shown, softly."""
+HARDLY_KNOWN = 0.15
+"""Below this, nobody knows where a line is, and it is not shown."""
 CARD_EM = 21.0
 """Ems of type on one card of large words; about seven words."""
 SHORTEST_CARD_S = 0.9
@@ -106,6 +108,8 @@ def _line_events(lines: Sequence[LyricLine]) -> list[TextEvent]:
     sung: list[tuple[float, float, LyricLine]] = []
     for line in lines:
         if not caption_text(line.text) or line.start_s is None or line.end_s is None:
+            continue
+        if confidence_of(line) < HARDLY_KNOWN:
             continue
         if sung and line.start_s - sung[-1][0] < SAME_MOMENT_S:
             start, end, first = sung[-1]
