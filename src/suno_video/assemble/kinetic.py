@@ -74,9 +74,9 @@ def dress_card(sheet: StyleSheet, event: TextEvent, seed: int) -> tuple[Drawn, .
 def place_words(sheet: StyleSheet, event: TextEvent, seed: int) -> tuple[PlacedWord, ...]:
     """Find a place for each word of a card inside the safe box; none where large type has no room."""
     tokens = [sheet.cased(token) for token in event.tokens if sheet.letters.shown(token.text)]
-    layouts = list(get_args(Layout))
+    layouts: list[Layout] = list(get_args(Layout))
     random.Random(f"layouts {seed}").shuffle(layouts)
-    wanted = layouts[event.number % len(layouts)] if len(tokens) > 2 else "centred"
+    wanted: Layout = layouts[event.number % len(layouts)] if len(tokens) > 2 else "centred"
     best: tuple[float, list[tuple[Row, float]]] = (0.0, [])
     for n_rows in range(1, min(MOST_ROWS[_shape(sheet)], len(tokens)) + 1):
         sized = _size_rows(sheet, tokens, n_rows, justified=wanted == "poster")
@@ -159,8 +159,8 @@ def _place(sheet: StyleSheet, rows: list[tuple[Row, float]], layout: Layout) -> 
 def _place_row(sheet: StyleSheet, row: Row, em: float, left: float, y: float) -> list[PlacedWord]:
     gap = _GAP * sheet.letters.width_em(" ") * em
     # What is written from right to left begins at the right.
-    order = list(reversed(row)) if is_right_to_left(row_text(row)) else list(row)
-    backwards = order is not row and bool(order) and order[0] is row[-1] and len(row) > 1
+    backwards = is_right_to_left(row_text(row))
+    order = list(reversed(row)) if backwards else list(row)
     placed, x = [], left
     for number, token in enumerate(order):
         spaced = order[number - 1].space if backwards and number else token.space

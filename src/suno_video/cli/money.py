@@ -72,8 +72,7 @@ def plan(
         **{"money.budget": budget, **o.director_flags(director, director_offline)},
         **o.caption_flags(no_captions, captions, safe_for, timing),
     )
-    asked = {"upgrade": upgrade, "redo": scene, "references": reference or ()}
-    wishes = Wishes(None, folder, False, start, end, title, config, flags, **asked)
+    wishes = Wishes(None, folder, False, start, end, title, config, flags, upgrade, scene, None, None, reference or ())
     forecast = foresee_film(song, film_options(song, wishes))
     if json:
         for one in forecast.scenes:

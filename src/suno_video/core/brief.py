@@ -37,8 +37,8 @@ TIMING_NAMES: dict[str, float] = {"grid": 0.0, "tight": 0.5, "human": 1.0}
 def _timing(value: object) -> object:
     """Take a name for a number."""
     try:
-        return TIMING_NAMES[value] if value in TIMING_NAMES else float(value)  # type: ignore[index, arg-type]
-    except (TypeError, ValueError) as exc:
+        return TIMING_NAMES[str(value)] if str(value) in TIMING_NAMES else float(str(value))
+    except ValueError as exc:
         raise ValueError(f"use {', '.join(TIMING_NAMES)}, or a number from 0 to 1") from exc
 
 

@@ -101,7 +101,7 @@ def _height(file: BinaryIO, tables: dict[bytes, tuple[int, int]]) -> float:
         if up + down <= 0:
             up, down = struct.unpack(">4xhh", _table(file, tables[b"hhea"])[:8])
             down = -down
-        return min(max((up + down) / per_em, 0.5), 4.0)
+        return float(min(max((up + down) / per_em, 0.5), 4.0))
     except (*_BROKEN, KeyError, ZeroDivisionError):
         return 1.21
 

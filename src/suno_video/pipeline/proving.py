@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from suno_video.assemble.accents import AccentProof, PictureLight, join_light, measure_light, prove_accents
 from suno_video.assemble.proof import SyncProof, prove_sync
@@ -70,7 +72,7 @@ def _load(path: Path) -> dict[str, PictureLight]:
 
 
 def _save(path: Path, lights: dict[str, PictureLight]) -> None:
-    arrays = {}
+    arrays: dict[str, NDArray[Any]] = {}
     for name, light in lights.items():
         arrays |= {f"{name}.change": light.change, f"{name}.first": light.first, f"{name}.last": light.last}
     with replacing(path) as part, part.open("wb") as file:
