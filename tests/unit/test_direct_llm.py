@@ -73,7 +73,7 @@ def test_pictures_people_and_moves_are_the_model_s_and_the_clock_is_ours() -> No
     analysis = song_in_bars()
     board, rules = direct(analysis).storyboard, direct_by_rules(song_of(analysis), analysis, Brief(), families=FAMILIES)
     assert starts(board) == starts(rules)
-    assert board.director == "llm 1 script:test"
+    assert board.director == "llm 2 script:test"
     assert board.treatment.logline == TREATMENT["logline"]
     assert board.treatment.palette == tuple(TREATMENT["palette"])
     assert board.treatment.characters == (

@@ -76,4 +76,4 @@ def _save(path: Path, lights: dict[str, PictureLight]) -> None:
     for name, light in lights.items():
         arrays |= {f"{name}.change": light.change, f"{name}.first": light.first, f"{name}.last": light.last}
     with replacing(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(file, allow_pickle=False, **arrays)
