@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +16,7 @@ from suno_video.core.record import Record
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.options import FilmOptions, project_of, stage
+from suno_video.pipeline.stems import stems_of
 from suno_video.project.workspace import Project
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class LyricsWishes:
     """Let a model hear the words without being told them, and compare."""
     check_model: str | None = None
     voice: Path | None = None
-    """The voice alone, as long as the song; None: the song is heard."""
+    """The voice alone, as long as the song; None: its stem where there is one, else the song."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,8 @@ def study_lyrics(
     project = project_of(path, options)
     require_sound_for(path, project)
     with hold_project(project.create()):
-        song, _ = analyze_song(path, options, write=True, events=events)
+        song, analysis = analyze_song(path, options, write=True, events=events)
+        wishes = replace(wishes, voice=wishes.voice or _voice_stem(path, analysis, project, options))
         if wishes.align and song.lyrics is not None and song.lyrics.lines:
             with stage("align", song.file_name, events):
                 _align(path, song, project, wishes, on_heard)
@@ -131,6 +133,13 @@ def study_lyrics(
                 _hear(path, song, project, wishes, on_heard)
         _offer_fixes(project, song)
         return LyricsReport(song, project.lyrics_fix_file, _comparison(project, song, events))
+
+
+def _voice_stem(path: Path, analysis: SongAnalysis, project: Project, options: FilmOptions) -> Path | None:
+    """Give the voice alone, where it lies with the other stems and was found to belong to the song."""
+    if "vocals" not in analysis.stems:
+        return None
+    return next((stem.path for stem in stems_of(path, project, options) if stem.role == "vocals"), None)
 
 
 def _align(path: Path, song: Song, project: Project, wishes: LyricsWishes, on_heard: Callable[[float], None]) -> None:
