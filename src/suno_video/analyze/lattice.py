@@ -25,6 +25,8 @@ _LONGEST_GAP_S, _LONGEST_REST_S = 24.0, 120.0
 _TOO_SHORT, _NO_VOICE, _LEFT_OVER, _MOST_LEFT_OVER = 3.0, 5.0, 0.9, 9.0
 _OFF_GRID, _UNEVEN, _MOST_UNEVEN = 2.0, 2.0, 1.5
 _WRONG_PART, _KIN_PART, _NOT_AT_START = 2.2, 1.0, 1.4
+_KNOWN = 3.0
+"""How much more a wrong part counts where the parts are those of the lyrics."""
 _TEMPERATURE = 0.9
 """Costs are divided by it before they are taken for probabilities."""
 
@@ -51,6 +53,8 @@ class LineTask:
     labels: tuple[SectionLabel | None, ...]
     anchors: Mapping[int, float]
     """Lines of which is known when they begin."""
+    parts_are_known: bool = False
+    """Whether the parts of the song are those that the lyrics name, in their order."""
 
     @property
     def n(self) -> int:
@@ -181,7 +185,7 @@ class _Lattice:
         if label is not None:
             kin = np.isin(self._labels, _KIN.get(label, ()))
             wrong = np.where(kin, _KIN_PART, _WRONG_PART) * (self._labels != label)
-            cost += wrong * self._part_trust
+            cost += wrong * self._part_trust * (_KNOWN if self._task.parts_are_known else 1)
         if task.first_of_block[i] and label is not None:
             cost += _NOT_AT_START * ~self._at_part_start
         if i in task.anchors:

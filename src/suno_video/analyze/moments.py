@@ -22,8 +22,10 @@ _PICKUP_S = 0.35
 """A line may begin that much before the bar that it belongs to."""
 _JOINS_S = 0.25
 _GRID_COST = {"downbeat": 1.2, "beat": 1.8}
-_EDGE_COST = 0.9
+_EDGE_COST, _NEAR_EDGE_COST = 0.9, 0.3
+_STEM_BLUR_S, _MIX_BLUR_S = 0.1, 0.4
 _UNVOICED_COST = 2.5
+_ELSEWHERE = 0.25
 
 
 @dataclass(frozen=True)
@@ -54,20 +56,35 @@ class Moments:
         return self.voiced_s[steps]
 
 
-def find_moments(analysis: SongAnalysis, anchors_s: tuple[float, ...] = (), n_lines: int = 60) -> Moments:
+def find_moments(
+    analysis: SongAnalysis,
+    anchors_s: tuple[float, ...] = (),
+    n_lines: int = 60,
+    sung: frozenset[SectionLabel] | None = None,
+) -> Moments:
     """Gather the moments at which lines might begin: where voices set in, the starts of parts, beats and bars.
 
     Args:
         anchors_s: Moments at which lines are known to begin; they are among them.
         n_lines: How many lines are to be placed.
+        sung: Names of the parts that have words, where the parts are known from the lyrics themselves: a voice that was
+            heard elsewhere is probably none.
     """
     voice, trust = _voice(analysis)
+    for part in analysis.sections if sung is not None else ():
+        if part.label not in (sung or ()):
+            voice[int(part.start_s / STEP_S) : int(part.end_s / STEP_S)] *= _ELSEWHERE
     voiced = np.concatenate([[0.0], np.cumsum(voice) * STEP_S])
     bar_s = _bar_s(analysis)
     found: dict[float, float] = {}
     for time, cost in _grid(analysis, bar_s):
         level = voice[min(int((time + 0.1) / STEP_S), len(voice) - 1)]
         found[round(time, 3)] = cost + _UNVOICED_COST * (1 - level) * max(0.3, trust)
+    blur_s = _STEM_BLUR_S if "vocals" in analysis.stems else _MIX_BLUR_S
+    for time in found:
+        # In a mix a voice is heard to set in a little too soon or late: a beat close by is as likely.
+        near = min((abs(time - span.start_s) for span in analysis.voices), default=np.inf)
+        found[time] = min(found[time], _NEAR_EDGE_COST + near / blur_s)
     for span in analysis.voices:
         found[round(span.start_s, 3)] = _EDGE_COST * (1 - span.confidence)
     anchors = dict.fromkeys((round(time, 3) for time in anchors_s), -1.0)

@@ -6,7 +6,8 @@ backward, Rabiner 1989) say how probable each line's place is: that is its confi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import SequenceMatcher
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from suno_video.analyze.lyrics_tags import without_adlibs
 from suno_video.analyze.moments import find_moments
 from suno_video.analyze.placing_words import place_words, sung_end_s
 from suno_video.analyze.syllables import count_syllables
-from suno_video.core.analysis import SongAnalysis
+from suno_video.core.analysis import SectionLabel, SongAnalysis
 from suno_video.core.sectiontags import read_section_tag
 from suno_video.core.song import LyricLine, Lyrics
 
@@ -37,8 +38,9 @@ def place_lyrics(lyrics: Lyrics, analysis: SongAnalysis, anchors: Mapping[int, f
     if not open_ or analysis.integrated_lufs is None:
         return lyrics
     anchors |= {i: line.start_s for i, line in enumerate(lyrics.lines) if line.start_s is not None}
-    task = _task(lyrics, _rising(anchors))
-    placed = place_lines(task, find_moments(analysis, tuple(anchors.values()), task.n), analysis)
+    task = _task(lyrics, _rising(anchors), analysis)
+    sung = frozenset(label for label in task.labels if label is not None) if task.parts_are_known else None
+    placed = place_lines(task, find_moments(analysis, tuple(anchors.values()), task.n, sung), analysis)
     if placed is None:
         return lyrics
     lines = list(lyrics.lines)
@@ -107,14 +109,25 @@ def _rising(anchors: Mapping[int, float]) -> dict[int, float]:
     return kept
 
 
-def _task(lyrics: Lyrics, anchors: Mapping[int, float]) -> LineTask:
+def _parts_are_known(lyrics: Lyrics, analysis: SongAnalysis, labels: Sequence[SectionLabel | None]) -> bool:
+    """Whether the parts that were found are those that the lyrics name, but for one in five, and no line lacks one."""
+    named = [label for mark in lyrics.marks if (label := read_section_tag(mark.text).label) is not None]
+    heard = [part.label for part in analysis.sections if part.label != "silence"]
+    alike = SequenceMatcher(None, named, heard, autojunk=False).get_matching_blocks()
+    n_alike = sum(block.size for block in alike)
+    return len(named) >= 3 and n_alike >= 0.8 * max(len(named), len(heard)) and None not in labels
+
+
+def _task(lyrics: Lyrics, anchors: Mapping[int, float], analysis: SongAnalysis) -> LineTask:
     lines = lyrics.lines
     counts = [max(1, count_syllables(without_adlibs(line))) for line in lines]
     first = [i == 0 or line.block != lines[i - 1].block for i, line in enumerate(lines)]
     labels = {line.section: read_section_tag(line.section).label for line in lines if line.section}
+    of_lines = tuple(labels.get(line.section) if line.section else None for line in lines)
     return LineTask(
         syllables=np.array(counts, dtype=np.float64),
         first_of_block=np.array(first),
-        labels=tuple(labels.get(line.section) if line.section else None for line in lines),
+        labels=of_lines,
         anchors=anchors,
+        parts_are_known=_parts_are_known(lyrics, analysis, of_lines),
     )
