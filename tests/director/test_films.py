@@ -92,7 +92,7 @@ def test_a_film_is_directed_through_each_service(provider: str, song: Path, serv
     result = render_film(song, options_of(song, server.choice(provider)), events=events.append)
     board = storyboard_of(song)
     assert (result.n_frames, result.stand_ins) == (144, {})
-    assert board.director.startswith(f"llm 1 {provider.partition(':')[0]}:")
+    assert board.director.startswith(f"llm 2 {provider.partition(':')[0]}:")
     assert board.treatment.logline == TREATMENT["logline"]
     assert all("lamp" in scene.prompt for scene in board.scenes)
     assert "is sent" in texts(events, Notice) or "on this machine" in texts(events, Notice)
@@ -115,7 +115,7 @@ def test_a_second_run_asks_nobody_and_costs_nothing(song: Path, server: Language
     assert (len(server.asked), spent_usd(song), again.n_scenes_made) == (n_asked, paid, 0)
     # Nor does a storyboard that was thrown away: the answers are kept.
     (song.with_suffix(".suno-video") / "storyboard.json").unlink()
-    assert plan_film(song, options_of(song, server.choice(offline=True))).storyboard.director.startswith("llm 1")
+    assert plan_film(song, options_of(song, server.choice(offline=True))).storyboard.director.startswith("llm 2")
     assert len(server.asked) == n_asked
 
 
@@ -172,7 +172,7 @@ def test_without_a_budget_nobody_is_asked_and_with_one_the_next_run_is(song: Pat
     assert planned.storyboard.director.startswith("rules")
     assert "no budget is set" in texts(events, Warned)
     assert not server.asked
-    assert plan_film(song, options_of(song, server.choice())).storyboard.director.startswith("llm 1")
+    assert plan_film(song, options_of(song, server.choice())).storyboard.director.startswith("llm 2")
 
 
 def test_what_was_bought_for_the_rules_storyboard_is_not_thrown_away_by_a_larger_budget(
@@ -208,7 +208,7 @@ def test_lyrics_of_any_kind_are_read_as_they_are(kind: str, song: Path, server: 
     board = plan_film(song, options_of(song, server.choice())).storyboard
     asked = server.named("treatment")[0]
     assert all(json.dumps(line, ensure_ascii=False) in asked.prompt for line in LYRICS[kind])
-    assert board.director.startswith("llm 1")
+    assert board.director.startswith("llm 2")
     for scene in board.scenes:
         assert not any(line in scene.prompt for line in LYRICS[kind])
 

@@ -65,14 +65,15 @@ def direct(analysis: SongAnalysis, *, song: Song | None = None, brief: Brief | N
 
 
 def starts(board: Storyboard) -> list[int]:
-    return [scene.start_frame for scene in board.scenes]
+    # Where the scenes begin on the grid; an editor then cuts a little before it.
+    return [scene.start_frame + scene.lead_frames for scene in board.scenes]
 
 
 def test_pictures_people_and_moves_are_the_model_s_and_the_clock_is_ours() -> None:
     analysis = song_in_bars()
     board, rules = direct(analysis).storyboard, direct_by_rules(song_of(analysis), analysis, Brief(), families=FAMILIES)
     assert starts(board) == starts(rules)
-    assert board.director == "llm 1 script:test"
+    assert board.director == "llm 2 script:test"
     assert board.treatment.logline == TREATMENT["logline"]
     assert board.treatment.palette == tuple(TREATMENT["palette"])
     assert board.treatment.characters == (

@@ -143,13 +143,13 @@ def _sylt_mp3(path: Path, pieces: list[tuple[str, int]], version: int = 3) -> Pa
 
 
 @pytest.mark.parametrize("version", [3, 4])
-def test_sylt_syllables_become_lines_of_timed_words(tmp_path: Path, version: int) -> None:
+def test_sylt_syllables_become_lines_of_timed_whole_words(tmp_path: Path, version: int) -> None:
     pieces = [("\nHel", 1000), ("lo", 1200), (" you", 1500), ("\nBye", 3000)]
     sylt = read_sylt(_sylt_mp3(tmp_path / "a.mp3", pieces, version))
     assert sylt[0] == TimedText("\nHel", 1.0)
     lines = find_lyrics(tmp_path / "a.mp3", sylt, None, 60).lyrics.lines
     assert [(line.text, line.start_s, line.end_s) for line in lines] == [("Hello you", 1.0, 3.0), ("Bye", 3.0, 8.0)]
-    assert [word.start_s for word in lines[0].words] == [1.0, 1.2, 1.5]
+    assert [(word.text, word.start_s) for word in lines[0].words] == [("Hello", 1.0), ("you", 1.5)]
 
 
 def test_a_broken_sylt_gives_nothing(tmp_path: Path) -> None:
@@ -160,3 +160,67 @@ def test_a_broken_sylt_gives_nothing(tmp_path: Path) -> None:
     for position in range(10, len(whole)):
         (tmp_path / "b.mp3").write_bytes(whole[:position] + b"\xff" + whole[position + 1 :])
         assert len(read_sylt(tmp_path / "b.mp3")) <= 2
+
+
+ASS = (
+    "[Script Info]\nScriptType: v4.00+\n\n[Events]\nFormat: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, "
+    "Effect, Text\nDialogue: 0,0:00:01.00,0:00:03.00,Default,,0,0,0,,{\\k30}Snow {\\k25}up{\\k40}on {\\k20}me\n"
+)
+
+
+def test_karaoke_times_of_ass_give_whole_words() -> None:
+    line = parse_lyrics(ASS, ".ass", 60)[0]
+    assert line.text == "Snow upon me"
+    assert [(word.text, word.start_s) for word in line.words] == [("Snow", 1.0), ("upon", 1.3), ("me", 1.95)]
+
+
+def test_aligned_lyrics_as_json_are_read_by_lines_or_by_words() -> None:
+    by_line = (
+        '{"aligned_lyrics": [{"text": "Snow upon", "start_s": 1, "end_s": 3, "section": "[Verse 1]",'
+        ' "words": [{"text": "Snow", "start_s": 1, "end_s": 1.5}, {"text": "upon", "start_s": 1.5, "end_s": 2.8}]}]}'
+    )
+    by_word = (
+        '{"aligned_words": [{"word": "[Verse 1]\\nSnow ", "success": true, "start_s": 1, "end_s": 1.5},'
+        ' {"word": "upon\\n", "start_s": 1.5, "end_s": 2.8}, {"word": "Me ", "start_s": 4, "end_s": 5}]}'
+    )
+    for text, n_lines in ((by_line, 1), (by_word, 2)):
+        lines = parse_lyrics(text, ".json", 60)
+        assert len(lines) == n_lines
+        assert (lines[0].text, lines[0].start_s, lines[0].section) == ("Snow upon", 1.0, "Verse 1")
+        assert [(word.text, word.start_s) for word in lines[0].words] == [("Snow", 1.0), ("upon", 1.5)]
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, '{"lines": 3}', '{"lines": [{"text": 1, "start": "x"}, 7, null]}', "[]"]
+)
+def test_json_that_is_no_lyrics_gives_none(text: str) -> None:
+    assert parse_lyrics(text, ".json", 60) == ()
+
+
+def test_words_with_times_win_over_lines_with_times(tmp_path: Path) -> None:
+    song = _song_with(tmp_path, lrc="[00:01.00]only a line", ass=ASS)
+    assert find_lyrics(song, (), None, 60).lyrics.source == "song.ass"
+
+
+def test_tags_of_suno_say_who_sings_and_what_is_an_ad_lib_and_are_not_sung() -> None:
+    text = (
+        "[Verse 1: Anna]\nOne (ooh yeah) two\n[Male]\nThree [whispered]\n(hey)\n[Name: Bo]\nFour (x2)\n[Chorus] Five\n"
+    )
+    lines = parse_lyrics(text, ".txt", 60)
+    assert [(line.text, line.singer) for line in lines] == [
+        ("One (ooh yeah) two", "Anna"),
+        ("Three", "male"),
+        ("(hey)", "male"),
+        ("Four", "Bo"),
+        ("Four", "Bo"),
+        ("Five", None),
+    ]
+    span = lines[0].adlibs[0]
+    assert lines[0].text[span.start : span.end] == "(ooh yeah)"
+    assert [line.is_adlib for line in lines] == [False, False, True, False, False, False]
+    assert lines[-1].section == "Chorus"
+
+
+def test_tags_without_words_are_remembered_where_they_stand() -> None:
+    found = find_lyrics(Path("none.mp3"), (), "[Intro]\n\n[Verse]\nOne\nTwo\n\n[Solo]\n\n[Outro]\nThree", 60).lyrics
+    assert [(mark.text, mark.line) for mark in found.marks] == [("Intro", 0), ("Verse", 0), ("Solo", 2), ("Outro", 2)]

@@ -110,7 +110,7 @@ def find_form(table: BarTable, hints_s: tuple[float, ...] = ()) -> Form:
     """
     if table.n < 4:
         return Form((0, table.n), (0,), (0.0,))
-    novelty = _novelty(table)
+    novelty = bar_novelty(table)
     for hint_s in hints_s:
         novelty[int(np.argmin(np.abs(table.edges_s[:-1] - hint_s)))] += 1.0
     borders = _choose_borders(novelty)
@@ -135,7 +135,7 @@ def _distances(rows: Matrix64) -> NDArray[np.float32]:
     return np.asarray(apart / (np.median(apart[:: max(1, len(apart) // 400)]) + 1e-9), dtype=np.float32)
 
 
-def _novelty(table: BarTable) -> Matrix64:
+def bar_novelty(table: BarTable) -> Matrix64:
     """How much changes at the start of each bar, about 1 at a clear border (Foote 2000, on four kinds of likeness)."""
     views = (
         (_standard(table.timbre), 1.0),
@@ -167,7 +167,8 @@ def _checkerboard(likeness: NDArray[np.float32], half: int) -> Matrix64:
     return np.asarray(np.maximum(0, edge) / np.abs(kernel).sum(), dtype=np.float64)
 
 
-def _length_bonus(n_bars: int) -> float:
+def length_bonus(n_bars: int) -> float:
+    """How usual a length in bars is for a part of a song: 0 or less, in the unit of novelty."""
     share = _LENGTH_SHARE.get(n_bars, _RARE if n_bars > 4 else _TOO_SHORT)
     return _LENGTH_WEIGHT * float(np.log(share))
 
@@ -175,7 +176,7 @@ def _length_bonus(n_bars: int) -> float:
 def _choose_borders(novelty: Matrix64) -> tuple[int, ...]:
     """Choose the borders with the most novelty and the likeliest lengths between them (dynamic programming)."""
     n = len(novelty)
-    bonus = [_length_bonus(length) for length in range(_MAX_BARS + 1)]
+    bonus = [length_bonus(length) for length in range(_MAX_BARS + 1)]
     best, came_from = np.full(n + 1, -np.inf), np.zeros(n + 1, dtype=np.int64)
     best[0] = 0.0
     for end in range(1, n + 1):
@@ -192,8 +193,7 @@ def _choose_borders(novelty: Matrix64) -> tuple[int, ...]:
 def _group_parts(table: BarTable, borders: tuple[int, ...]) -> tuple[int, ...]:
     """Group parts by the likeness of their bars in order and of their sound as a whole."""
     spans = list(zip(borders, borders[1:], strict=False))
-    bars = np.hstack([table.chroma * 2.2, _standard(table.timbre) * 0.3])
-    apart = _distances(bars)
+    apart = _bar_distances(table)
     sound = np.hstack([_standard(table.timbre), _standard(table.levels[:, :1]) * 2])
     means = np.array([sound[a:b].mean(axis=0) for a, b in spans])
     loud = [float(table.levels[a:b, 0].mean()) for a, b in spans]
@@ -207,6 +207,15 @@ def _group_parts(table: BarTable, borders: tuple[int, ...]) -> tuple[int, ...]:
             as_loud = np.exp(-0.5 * ((loud[i] - loud[j]) / _LOUD_STEP_DB) ** 2)
             likeness[i, j] = likeness[j, i] = in_order**0.4 * as_whole**0.6 * as_loud
     return _cluster(likeness)
+
+
+def _bar_distances(table: BarTable) -> NDArray[np.float32]:
+    return _distances(np.hstack([table.chroma * 2.2, _standard(table.timbre) * 0.3]))
+
+
+def bar_likeness(table: BarTable) -> Matrix64:
+    """Likeness of each bar to each in harmony and timbre, shape (n, n), 0..1."""
+    return np.asarray(np.exp(-_bar_distances(table) / 0.6), dtype=np.float64)
 
 
 def _best_diagonal(apart: NDArray[np.float32], left: tuple[int, int], right: tuple[int, int]) -> float:

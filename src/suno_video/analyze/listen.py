@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from suno_video.analyze.beats import track_beats
 from suno_video.analyze.character import estimate_key, integrated_lufs, mood_words
+from suno_video.analyze.drums import find_drums
 from suno_video.analyze.envelopes import energy_curve
+from suno_video.analyze.events import find_events
 from suno_video.analyze.id3 import read_sylt
 from suno_video.analyze.lyrics import find_lyrics, side_files
 from suno_video.analyze.onsets import find_onsets
 from suno_video.analyze.palette import cover_palette
+from suno_video.analyze.placing import PLACER, place_lyrics
 from suno_video.analyze.sections import find_sections, leading_silence_s
 from suno_video.analyze.short_beats import track_short_beats
 from suno_video.analyze.spectra import Spectra, measure_spectra
+from suno_video.analyze.stems import HeardStems, Stem, hear_stems, used_stems
 from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
-from suno_video.core.analysis import SongAnalysis
+from suno_video.analyze.voices import find_voices
+from suno_video.core.analysis import DrumHits, SongAnalysis
 from suno_video.core.color import Palette
 from suno_video.core.errors import NoSuchInputError
 from suno_video.core.frames import FrameGrid
@@ -41,7 +47,9 @@ class Heard:
     analysis: SongAnalysis
 
 
-def listen(path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | None = None) -> Heard:
+def listen(
+    path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | None = None, stems: tuple[Stem, ...] = ()
+) -> Heard:
     """Listen to a song.
 
     Args:
@@ -49,6 +57,7 @@ def listen(path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | 
         max_duration_s: Longer songs are refused.
         cover_folder: An existing folder that gets `cover.png` if the song has a cover; with None there is no
             `Song.cover`, but its colours are still taken.
+        stems: Parts of the song alone; one that does not belong to it is left out with a note.
 
     Raises:
         NoSuchInputError, BadSongError, SongTooLongError: It cannot be listened to.
@@ -58,16 +67,17 @@ def listen(path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | 
     # The products here are small: threads for them would wait for each other longer than one takes, and use up the
     # second core, on which the short windows are transformed meanwhile.
     with threadpool_limits(1, user_api="blas"):
-        return _listen(path, fps, max_duration_s, cover_folder)
+        return _listen(path, fps, max_duration_s, cover_folder, stems)
 
 
-def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | None) -> Heard:
+def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | None, stems: tuple[Stem, ...]) -> Heard:
     check_song_file(path)
-    digest = song_digest(path)
+    digest = song_digest(path, stems)
 
     # 1. Decode once, keeping features only
     with open_sound(path, max_duration_s=max_duration_s, block_s=_BLOCK_S) as sound:
         spectra = measure_spectra(sound)
+    heard = hear_stems(stems, spectra)
 
     # 2. Read what people wrote into and beside it
     tags = read_tags(path)
@@ -76,18 +86,30 @@ def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | No
 
     # 3. Put it together
     silence = () if integrated_lufs(spectra.weighted) is not None else ("nothing is heard in it: the song is silent",)
-    notes = (*_length_notes(sound, tags), *silence, *tags.notes, *cover_notes, *words.notes)
+    notes = (*_length_notes(sound, tags), *silence, *tags.notes, *cover_notes, *words.notes, *heard.notes)
     song = _describe_song(path, digest, sound, tags, words.lyrics, cover, notes)
-    return Heard(song, _analyze(spectra, song, fps, palette))
+    analysis = _analyze(spectra, song, fps, palette, heard)
+
+    # 4. Give the words without times their places
+    if song.lyrics is not None:
+        placed = place_lyrics(song.lyrics, analysis).model_copy(update={"made_with": PLACER})
+        song = song.model_copy(update={"lyrics": placed})
+    return Heard(song, analysis)
 
 
-def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) -> SongAnalysis:
+def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, stems: HeardStems) -> SongAnalysis:
     grid = FrameGrid.for_duration(spectra.duration_s, fps)
     # 1. Onsets, then the beats among them
     onsets = find_onsets(spectra)
-    beats = (track_short_beats if spectra.duration_s < _SHORT_S else track_beats)(spectra, onsets)
+    if spectra.duration_s < _SHORT_S:
+        beats = track_short_beats(spectra, onsets)
+    else:
+        beats = track_beats(spectra, onsets, stems.spectra.get("drums"))
     # 2. The form, on the bars
-    sections = find_sections(spectra, onsets, beats, song.genre, _section_tags(song.lyrics))
+    voices = find_voices(spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals"))
+    sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, voices)
+    drums = _drums_of(stems.spectra.get("drums")) or find_drums(spectra, onsets)
+    events = find_events(spectra, drums, beats.downbeats_s, sections)
     # 3. The character of the whole
     key, lufs = estimate_key(spectra.chroma), integrated_lufs(spectra.weighted)
     clear = onsets.clear_times_s()
@@ -105,6 +127,10 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
         passages=beats.passages,
         onsets_s=clear,
         sections=sections,
+        events=events,
+        voices=voices.spans,
+        drums=drums,
+        stems=tuple(sorted(stems.spectra)),
         energy=energy_curve(spectra, onsets, grid),
         key=key.name,
         key_confidence=round(key.confidence, 3),
@@ -115,9 +141,16 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
     )
 
 
-def _section_tags(lyrics: Lyrics | None) -> frozenset[str]:
-    lines = lyrics.lines if lyrics else ()
-    return frozenset(line.section.lower() for line in lines if line.section)
+def _drums_of(stem: Spectra | None) -> DrumHits | None:
+    return find_drums(stem, find_onsets(stem)) if stem is not None else None
+
+
+def _is_sung(song: Song) -> bool | None:
+    """Whether what people wrote says that somebody sings; None where they wrote nothing about it."""
+    if song.lyrics is not None and song.lyrics.lines:
+        return True
+    wordless = song.genre is not None and re.search(r"\b(instrumental|no vocals?)\b", song.genre, re.IGNORECASE)
+    return False if wordless else None
 
 
 def _describe_song(
@@ -162,8 +195,8 @@ def _length_notes(sound: Sound, tags: Tags) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def song_digest(path: Path) -> str:
-    """Hash the content of a song and of the lyrics files beside it, with their endings, without decoding.
+def song_digest(path: Path, stems: tuple[Stem, ...] = ()) -> str:
+    """Hash the content of a song, of the lyrics files beside it and of its stems, with their names, without decoding.
 
     The same digest, `ANALYZER` and frame rate give the same analysis. Raises `NoSuchInputError` and `BadSongError` as
     `check_song_file` does.
@@ -171,7 +204,7 @@ def song_digest(path: Path) -> str:
     check_song_file(path)
     whole = hashlib.sha256()
     try:
-        for part in (path, *side_files(path)):
+        for part in (path, *side_files(path), *(stem.path for stem in used_stems(stems))):
             with part.open("rb") as file:
                 content = hashlib.file_digest(file, "sha256").digest()
             # The title may come from the name, and the kind of lyrics from the ending.

@@ -36,6 +36,9 @@ _LABEL_COLORS = {
     "outro": "#56708c",
     "other": "#5d6677",
 }
+_EVENT_COLORS = {"build": "#c9a227", "drop": "#e0455e", "break": "#5a6fd0", "stop": "#e8ebf2"}
+_VOICE_COLOR = "#d68fd6"
+_DRUMS = (("hat", "#6fd3e8"), ("snare", "#8ee07a"), ("kick", "#f2a65a"))
 _BANDS = (("treble", "#6fd3e8"), ("mid", "#8ee07a"), ("bass", "#f2a65a"))
 
 
@@ -47,9 +50,12 @@ def plot_analysis(song: Song, analysis: SongAnalysis, path: Path) -> None:
     draw = ImageDraw.Draw(picture)
     _draw_heading(draw, song, analysis)
     _draw_sections(draw, analysis, 128, 176)
-    _draw_waveform(draw, analysis, 184, 424)
-    _draw_beats(draw, analysis, 436, 500)
-    _draw_bands(draw, analysis, 516, 716)
+    _draw_waveform(draw, analysis, 184, 412)
+    _draw_voices(draw, analysis, 416, 426)
+    _draw_events(draw, analysis, 184, 412)
+    _draw_beats(draw, analysis, 436, 486)
+    _draw_drums(draw, analysis, 494, 546)
+    _draw_bands(draw, analysis, 560, 716)
     picture.paste(_spectrogram(analysis, _RIGHT - _LEFT, 110), (_LEFT, 732))
     _draw_captions(draw)
     _draw_clock(draw, analysis.duration_s, 850)
@@ -122,13 +128,54 @@ def _draw_beats(draw: ImageDraw, analysis: SongAnalysis, top: int, bottom: int) 
     crowded = len(analysis.beats_s) > (_RIGHT - _LEFT) / 2
     for time_s in () if crowded else analysis.beats_s:
         x = _x(time_s, analysis.duration_s)
-        draw.line((x, top + 34, x, bottom - 6), fill="#5d6b85")
+        draw.line((x, top + 24, x, bottom - 6), fill="#5d6b85")
     for time_s in analysis.downbeats_s:
         x = _x(time_s, analysis.duration_s)
         draw.line((x, top + 8, x, bottom - 6), fill="#f4d35e")
     if not analysis.beats_s:
         middle = ((_LEFT + _RIGHT) / 2, (top + bottom) / 2)
         draw.text(middle, "no beat", font=drawing_font(17, 500), fill=_DIM, anchor="mm")
+
+
+def _draw_voices(draw: ImageDraw, analysis: SongAnalysis, top: int, bottom: int) -> None:
+    """Where somebody sings; the surer, the brighter."""
+    for span in analysis.voices:
+        x0, x1 = _x(span.start_s, analysis.duration_s), _x(span.end_s, analysis.duration_s)
+        fill = _blend(_VOICE_COLOR, 0.35 + 0.65 * span.confidence)
+        draw.rectangle((x0, top, max(x0 + 1, x1), bottom), fill=fill)
+
+
+def _draw_events(draw: ImageDraw, analysis: SongAnalysis, top: int, bottom: int) -> None:
+    """Drops and stops as lines, builds as rising wedges, breaks as bars; each with its name where there is room."""
+    font = drawing_font(14, 600)
+    free_from = 0.0
+    for event in analysis.events:
+        x0, x1 = _x(event.start_s, analysis.duration_s), _x(event.end_s, analysis.duration_s)
+        color = _EVENT_COLORS[event.kind]
+        if event.kind == "build":
+            draw.polygon([(x0, bottom), (x1, bottom), (x1, bottom - 26)], fill=_blend(color, 0.8))
+        elif event.kind == "break":
+            draw.rectangle((x0, bottom - 7, x1, bottom), fill=color)
+        else:
+            draw.line((x0, top, x0, bottom), fill=color, width=2)
+        if x0 >= free_from:
+            wide = draw.textlength(event.kind, font=font)
+            draw.rounded_rectangle((x0 + 2, top, x0 + wide + 12, top + 20), 4, fill=_BACK)
+            draw.text((x0 + 7, top + 2), event.kind, font=font, fill=color)
+            free_from = x0 + 14 + wide
+
+
+def _draw_drums(draw: ImageDraw, analysis: SongAnalysis, top: int, bottom: int) -> None:
+    """A tick for each stroke; where they would run together, how dense they are."""
+    draw.rounded_rectangle((_LEFT, top, _RIGHT, bottom), 6, fill=_PANEL)
+    row, width = (bottom - top) / len(_DRUMS), _RIGHT - _LEFT
+    for i, (name, color) in enumerate(_DRUMS):
+        times = np.asarray(getattr(analysis.drums, f"{name}_s"), dtype=np.float64)
+        columns = np.clip(times / analysis.duration_s * (width - 1), 0, width - 1).astype(np.int64)
+        counts = np.bincount(columns, minlength=width)
+        for x in np.flatnonzero(counts):
+            fill = _blend(color, min(1.0, 0.45 + 0.25 * counts[x]))
+            draw.line((_LEFT + int(x), top + row * i + 3, _LEFT + int(x), top + row * (i + 1) - 3), fill=fill)
 
 
 def _draw_bands(draw: ImageDraw, analysis: SongAnalysis, top: int, bottom: int) -> None:
@@ -156,10 +203,12 @@ def _spectrogram(analysis: SongAnalysis, width: int, height: int) -> Picture:
 
 def _draw_captions(draw: ImageDraw) -> None:
     font = drawing_font(13, 600)
-    for y, text in ((304, "loudness"), (468, "bars"), (787, "spectrum")):
+    for y, text in ((298, "loudness"), (421, "voice"), (461, "bars"), (787, "spectrum")):
         draw.text((_LEFT - 8, y), text, font=font, fill=_DIM, anchor="rm")
     for i, (name, color) in enumerate(_BANDS):
-        draw.text((_LEFT - 8, 516 + 200 * (i + 0.5) / 3), name, font=font, fill=color, anchor="rm")
+        draw.text((_LEFT - 8, 560 + 156 * (i + 0.5) / 3), name, font=font, fill=color, anchor="rm")
+    for i, (name, color) in enumerate(_DRUMS):
+        draw.text((_LEFT - 8, 494 + 52 * (i + 0.5) / 3), name, font=font, fill=color, anchor="rm")
 
 
 def _draw_clock(draw: ImageDraw, duration_s: float, y: int) -> None:

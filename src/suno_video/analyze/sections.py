@@ -8,14 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suno_video.analyze.beats import BeatGrid
-from suno_video.analyze.form import BarTable, Form, find_form, tabulate_bars
+from suno_video.analyze.form import BarTable, Form, bar_likeness, bar_novelty, find_form, tabulate_bars
+from suno_video.analyze.naming import bar_intensity, has_drops, join_builds, join_tail, name_parts, relative_levels
 from suno_video.analyze.onsets import Onsets
 from suno_video.analyze.spectra import RATE_HZ, Spectra
+from suno_video.analyze.tagged import TaggedForm, TaggedPart, lay_tags
+from suno_video.analyze.voices import Voices
+from suno_video.analyze.wanted import WantedPart, wanted_parts
 from suno_video.core.analysis import Section, SectionLabel
+from suno_video.core.song import Lyrics
 
 MIN_SILENCE_S = 2.0
 _HEARD_POWER = 1e-7  # -70 LUFS or so, the absolute gate of BS.1770
-_DROP_DB = 27.0
+_LEAST_FIT = 0.35
+"""Tags that fit worse belong to another song, or another cut of it, and are not believed."""
+_LONG_GAP = 16  # bars without a tag from which there may be several parts
 _DROP_GENRES = re.compile(
     r"\b(edm|house|techno|trance|dubstep|drum (and|&|n) bass|dnb|d&b|jungle|hardstyle|electro|garage|future bass"
     r"|big room|rave|breakbeat|psytrance|brostep|riddim|bass music|dance)\b",
@@ -36,13 +43,19 @@ def trailing_silence_s(spectra: Spectra) -> float:
 
 
 def find_sections(
-    spectra: Spectra, onsets: Onsets, beats: BeatGrid, genre: str | None = None, tags: frozenset[str] = frozenset()
+    spectra: Spectra,
+    onsets: Onsets,
+    beats: BeatGrid,
+    genre: str | None = None,
+    lyrics: Lyrics | None = None,
+    voices: Voices | None = None,
 ) -> tuple[Section, ...]:
     """Cut a song into sections that tile it exactly; leading silence of two seconds or more is one of its own.
 
     Args:
         genre: As the tags of the file say; decides whether the loudest parts are called chorus or drop.
-        tags: Section tags in the lyrics, in lower case; they decide before the genre does.
+        lyrics: Their section tags are laid over what is heard, and name the parts where they fit.
+        voices: Who sings when.
     """
     start_s = leading_silence_s(spectra)
     if start_s >= spectra.duration_s - 0.25:
@@ -53,17 +66,79 @@ def find_sections(
         start_s = beats.downbeats_s[0]
     end_s = spectra.duration_s - trailing_silence_s(spectra)
     table = tabulate_bars(spectra, onsets.flux, beats, start_s if has_lead else 0.0, end_s)
-    form = _join_tail(table, find_form(table))
-    drops = _wants_drops(genre, tags)
-    labels = _name_parts(table, form, electronic=_has_drops(table, form) if drops is None else drops)
+    wanted = wanted_parts(lyrics)
+    heard = find_form(table)
+    sung = voices.per_bar(table.edges_s) if voices is not None else np.full(table.n, 0.5)
+    laid = lay_tags(table, bar_novelty(table), wanted, sung, bar_intensity(table)) if wanted else None
+    if laid is not None and laid.fit >= _LEAST_FIT:
+        form, labels = _named_by_tags(table, heard, laid, sung)
+    else:
+        form = join_tail(table, heard)
+        drops = _wants_drops(genre, wanted)
+        labels = name_parts(table, form, electronic=has_drops(table, form) if drops is None else drops)
+        form, labels = join_builds(form, labels)
     parts = _make_sections(table, form, labels, beats.confidence, spectra.duration_s)
     return (_silence(0.0, parts[0].start_s), *parts) if has_lead else parts
+
+
+def _named_by_tags(
+    table: BarTable, heard: Form, laid: TaggedForm, sung: NDArray[np.float64]
+) -> tuple[Form, list[SectionLabel]]:
+    """Take the tagged parts, and name what lies between them by ear."""
+    parts = _without_splinters(laid.parts, table.n)
+    parts = [piece for part in parts for piece in _cut_gap(part, heard)]
+    labels = [part.label or _name_gap(table, parts, i, sung) for i, part in enumerate(parts)]
+    joined = [i for i in range(len(parts)) if i == 0 or labels[i] != labels[i - 1] or parts[i].label is not None]
+    names = [labels[i] for i in joined]
+    kinds = list(dict.fromkeys(names))
+    clear = dict(zip(heard.borders, heard.clearness, strict=False))
+    clearness = tuple(0.5 * laid.fit + 0.5 * clear.get(parts[i].start, 0.3) for i in joined)
+    borders = (*(parts[i].start for i in joined), table.n)
+    return Form(borders, tuple(kinds.index(name) for name in names), clearness), names
+
+
+def _without_splinters(parts: tuple[TaggedPart, ...], n: int) -> list[TaggedPart]:
+    """Count a few bars without a tag to the part they lead into or echo."""
+    out = list(parts)
+    if len(out) > 1 and out[-1].label is None and out[-1].stop - out[-1].start < (5 if out[-2].label == "outro" else 2):
+        out[-2:] = [TaggedPart(out[-2].start, n, out[-2].label)]
+    if len(out) > 1 and out[0].label is None and out[0].stop < (5 if out[1].label == "intro" else 2):
+        out[:2] = [TaggedPart(0, out[1].stop, out[1].label)]
+    return out
+
+
+def _cut_gap(part: TaggedPart, heard: Form) -> list[TaggedPart]:
+    """Cut a long stretch without a tag where the sound changes."""
+    if part.label is not None or part.stop - part.start < _LONG_GAP:
+        return [part]
+    inner = [border for border in heard.borders if part.start + 4 <= border <= part.stop - 4]
+    edges = [part.start, *inner, part.stop]
+    return [TaggedPart(a, b, None) for a, b in zip(edges, edges[1:], strict=False)]
+
+
+def _name_gap(table: BarTable, parts: list[TaggedPart], index: int, sung: NDArray[np.float64]) -> SectionLabel:
+    """Name what no tag names: the ends by their place, what is sung by what it sounds like, the rest is played."""
+    part = parts[index]
+    if index == 0:
+        return "intro"
+    if index == len(parts) - 1 and part.stop - part.start <= _LONG_GAP:
+        return "outro"
+    if float(sung[part.start : part.stop].mean()) < 0.5:
+        return "solo"
+    likeness = bar_likeness(table)[part.start : part.stop]
+    known = [other for other in parts if other.label in ("verse", "chorus", "prechorus", "bridge")]
+    scores = {
+        other.label: float(likeness[:, other.start : other.stop].max(axis=1).mean())
+        for other in known
+        if other.label is not None
+    }
+    return max(scores, key=lambda label: scores[label]) if scores else "other"
 
 
 def _make_sections(
     table: BarTable, form: Form, labels: list[SectionLabel], confidence: float, duration_s: float
 ) -> tuple[Section, ...]:
-    levels = _relative_levels(table, form)
+    levels = relative_levels(table, form)
     edges = [round(float(table.edges_s[border]), 4) for border in form.borders]
     edges[-1] = duration_s
     return tuple(
@@ -79,11 +154,12 @@ def _make_sections(
     )
 
 
-def _wants_drops(genre: str | None, tags: frozenset[str]) -> bool | None:
+def _wants_drops(genre: str | None, wanted: tuple[WantedPart, ...]) -> bool | None:
     """What people wrote about it: drops, a chorus, or nothing (None)."""
-    if any(tag.startswith("drop") for tag in tags):
+    names = {part.label for part in wanted}
+    if "drop" in names:
         return True
-    if any(tag.startswith(("chorus", "hook", "refrain", "final chorus")) for tag in tags):
+    if "chorus" in names:
         return False
     return bool(_DROP_GENRES.search(genre)) if genre else None
 
@@ -94,113 +170,3 @@ def _silence(start_s: float, end_s: float) -> Section:
 
 def _letter(number: int) -> str:
     return chr(65 + number) if number < 26 else chr(65 + number // 26 - 1) + chr(65 + number % 26)
-
-
-def _spans(form: Form) -> list[slice]:
-    return [slice(a, b) for a, b in zip(form.borders, form.borders[1:], strict=False)]
-
-
-def _relative_levels(table: BarTable, form: Form) -> list[float]:
-    """Energy of each part: 0 for the quietest bars of the song, 1 for the loudest; a flat song lies near 0.7."""
-    bars = table.levels[:, 0]
-    low, high = float(np.percentile(bars, 5)), float(np.percentile(bars, 97))
-    # In a song without dynamics, differences of a decibel must not look like a drop.
-    low = min(low, high - 12)
-    means = [float(np.mean(bars[span])) for span in _spans(form)]
-    return [round(float(np.clip((mean - low) / (high - low), 0, 1)), 3) for mean in means]
-
-
-def _intensities(table: BarTable, form: Form) -> NDArray[np.float64]:
-    """How intense each part is against the song: loud, full at both ends of the spectrum, and busy."""
-    spans = _spans(form)
-    lengths = np.array([span.stop - span.start for span in spans], dtype=np.float64)
-
-    def score(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        means = np.array([values[span].mean() for span in spans])
-        middle = np.average(means, weights=lengths)
-        spread = np.sqrt(np.average((means - middle) ** 2, weights=lengths))
-        return np.asarray((means - middle) / (spread + 1e-6))
-
-    low, high = table.levels[:, 1], table.levels[:, 4:].mean(axis=1)
-    return (score(table.levels[:, 0]) + 0.5 * (score(low) + score(high) + score(table.rhythm.mean(axis=1)))) / 2.5
-
-
-def _join_tail(table: BarTable, form: Form) -> Form:
-    """Count the last echo to the part before it: a few quiet seconds are no part of their own."""
-    if len(form.groups) < 2 or table.edges_s[-1] - table.edges_s[form.borders[-2]] >= 8:
-        return form
-    if _relative_levels(table, form)[-1] > 0.15:
-        return form
-    return Form((*form.borders[:-2], form.borders[-1]), form.groups[:-1], form.clearness[:-1])
-
-
-def _has_drops(table: BarTable, form: Form) -> bool:
-    """Whether kick and sub bass leave altogether and come back at once, more than one time: made for dancing."""
-    low = [float(table.levels[span, 1].mean()) for span in _spans(form)]
-    returns = sum(after - before > _DROP_DB for before, after in zip(low, low[1:], strict=False))
-    return returns >= 2
-
-
-def _name_parts(table: BarTable, form: Form, *, electronic: bool) -> list[SectionLabel]:
-    """Name each part by its group, its place and its intensity."""
-    intensity, spans, k = _intensities(table, form), _spans(form), len(form.groups)
-    lengths = np.array([table.edges_s[s.stop] - table.edges_s[s.start] for s in spans])
-    peak = _peak_groups(form, intensity, lengths)
-    builds = _find_builds(table, form, peak) if electronic else set()
-    levels = _relative_levels(table, form)
-    names: list[SectionLabel] = ["verse"] * k
-    for i in range(k):
-        late = table.edges_s[spans[i].start] / table.edges_s[-1] > 0.45
-        if i in builds:
-            names[i] = "build" if levels[i] > 0.25 else "breakdown"
-        elif i == 0 and k > 2 and lengths[0] < 0.5 * lengths[1:].max():
-            names[i] = "intro"
-        elif form.groups[i] in peak:
-            names[i] = "drop" if electronic else "chorus"
-        elif i == 0:
-            names[i] = "intro"
-        elif i == k - 1:
-            names[i] = "outro"
-        elif intensity[i] < -0.9 and i > 1:
-            names[i] = "breakdown" if electronic else "bridge"
-        elif form.groups.count(form.groups[i]) == 1 and late:
-            names[i] = "bridge"
-        elif form.groups[i + 1] in peak and names[i - 1] == "verse" and lengths[i] < 0.75 * lengths[i - 1] + 1:
-            names[i] = "prechorus" if not electronic else "verse"
-    return names
-
-
-def _find_builds(table: BarTable, form: Form, peak: set[int]) -> set[int]:
-    """Parts that lead into a drop: bass and kick are gone, or it grows; found from the drop backwards."""
-    spans, builds = _spans(form), set[int]()
-    low = [float(table.levels[span, 1].mean()) for span in spans]
-    for i in range(len(spans) - 2, 0, -1):
-        leads = i + 1 in builds or form.groups[i + 1] in peak
-        length_s = table.edges_s[spans[i].stop] - table.edges_s[spans[i].start]
-        drop = next((low[j] for j in range(i + 1, len(spans)) if j not in builds), low[i])
-        if leads and length_s < 25 and (low[i] < drop - 6 or form.groups[i] not in peak) and _rises(table, spans[i]):
-            builds.add(i)
-    return builds
-
-
-def _peak_groups(form: Form, intensity: NDArray[np.float64], lengths: NDArray[np.float64]) -> set[int]:
-    """Groups that are the chorus: intense, returning, and not just the opening."""
-    groups = np.array(form.groups)
-    if len(set(form.groups)) == 1:
-        return set()
-    total, scores, means = float(lengths.sum()), {}, {}
-    for group in set(form.groups):
-        mine = groups == group
-        means[group] = float(np.average(intensity[mine], weights=lengths[mine]))
-        only_opening = bool(mine[0]) and mine.sum() == 1
-        share = float(np.log(lengths[mine].sum() / total * 8 + 0.2))
-        scores[group] = means[group] + 0.35 * min(2, int(mine.sum()) - 1) + 0.25 * share - only_opening
-    best = max(scores, key=lambda group: scores[group])
-    return {best} | {g for g in means if means[g] > means[best] - 0.25 and means[g] > 0.3}
-
-
-def _rises(table: BarTable, span: slice) -> bool:
-    """Whether a part grows towards its end."""
-    curve = table.levels[span, 0] + table.levels[span, 4:].mean(axis=1)
-    third = max(1, len(curve) // 3)
-    return len(curve) >= 3 and float(curve[-third:].mean() - curve[:third].mean()) > 2.0

@@ -33,6 +33,9 @@ def render(
     end: o.To = None,
     title: o.Title = None,
     no_captions: o.NoCaptions = False,
+    captions: o.CaptionMode = None,
+    safe_for: o.SafeFor = None,
+    timing: o.Timing = None,
     backend: o.BackendName = None,
     stills: o.Stills = None,
     reference: o.References = None,
@@ -47,6 +50,7 @@ def render(
     review: o.Review = None,
     isolate: o.Isolate = None,
     jobs: o.Jobs = None,
+    stems: o.StemsFolder = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     summary: o.SummaryFile = None,
@@ -67,7 +71,6 @@ def render(
         seed=seed,
         quality=quality,
         encoder=encoder,
-        captions=False if no_captions else None,
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
@@ -76,6 +79,7 @@ def render(
         **{
             "money.budget": budget,
             **o.director_flags(director, director_offline),
+            **o.caption_flags(no_captions, captions, safe_for, timing),
             "memory.isolate": None if isolate is None else ("always" if isolate else "never"),
             "review.enabled": review,
         },
@@ -94,6 +98,7 @@ def render(
         keep=keep,
         reject=reject,
         references=reference or (),
+        stems=stems,
     )
     status = render_songs([_path(name) for name in songs], wishes, o.Manner(json, quiet, verbose), summary_file=summary)
     # Not `typer.Exit`: with that, a run that was stopped would be told so twice.
@@ -126,6 +131,9 @@ def storyboard(
     end: o.To = None,
     title: o.Title = None,
     no_captions: o.NoCaptions = False,
+    captions: o.CaptionMode = None,
+    safe_for: o.SafeFor = None,
+    timing: o.Timing = None,
     backend: o.BackendName = None,
     stills: o.Stills = None,
     reference: o.References = None,
@@ -133,6 +141,7 @@ def storyboard(
     director: o.Director = None,
     director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
+    stems: o.StemsFolder = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The storyboard as JSON on stdout, in one line.")] = False,
@@ -156,14 +165,14 @@ def storyboard(
             fps=fps,
             look=look,
             seed=seed,
-            captions=False if no_captions else None,
             backend=backend,
             stills=stills,
             lock_seed=lock_seed,
             max_duration_s=_seconds(max_duration),
             **{"money.budget": budget, **o.director_flags(director, director_offline)},
+            **o.caption_flags(no_captions, captions, safe_for, timing),
         )
-        wishes = Wishes(None, project, False, start, end, title, config, flags, references=reference or ())
+        wishes = Wishes(None, project, False, start, end, title, config, flags, references=reference or (), stems=stems)
         options = film_options(song, wishes)
         check_song_file(song)
         planned = plan_film(song, options, write=not dry_run, events=events)
@@ -234,6 +243,7 @@ def analyze(
     budget: o.Budget = None,
     project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
     fps: o.Fps = None,
+    stems: o.StemsFolder = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The whole analysis as JSON on stdout, in one line.")] = False,
@@ -258,7 +268,7 @@ def analyze(
             max_duration_s=_seconds(max_duration),
             **{"money.budget": budget, **o.director_flags(director, director_offline)},
         )
-        wishes = Wishes(project=project, config=config, flags=flags)
+        wishes = Wishes(project=project, config=config, flags=flags, stems=stems)
         options = film_options(song, wishes)
         check_song_file(song)
         hearing = None

@@ -54,6 +54,20 @@ def _lyrics_in_short(song: Song) -> str | None:
     return f"{counted(len(song.lyrics.lines), 'line')}, {n_timed} timed, from {song.lyrics.source}"
 
 
+def _voices_in_short(analysis: SongAnalysis) -> str | None:
+    if not analysis.voices:
+        return None
+    sung_s = sum(span.end_s - span.start_s for span in analysis.voices)
+    trust = sum((span.end_s - span.start_s) * span.confidence for span in analysis.voices) / max(sung_s, 1e-6)
+    return f"{clock(sung_s)} in {counted(len(analysis.voices), 'span')}, confidence {trust:.2f}"
+
+
+def _drums_in_short(analysis: SongAnalysis) -> str | None:
+    drums = analysis.drums
+    counts = ((len(drums.kick_s), "kick"), (len(drums.snare_s), "snare"), (len(drums.hat_s), "hat"))
+    return ", ".join(counted(n, name) for n, name in counts if n) or None
+
+
 def put_analysis(song: Song, analysis: SongAnalysis) -> None:
     """Print what we heard, for people."""
     put_fields(
@@ -74,6 +88,9 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
                 "lyrics",
                 _lyrics_in_short(song),
             ),
+            ("voice", _voices_in_short(analysis)),
+            ("drums", _drums_in_short(analysis)),
+            ("stems", ", ".join(analysis.stems) or None),
             *(("note", note) for note in song.notes),
         ]
     )
@@ -85,3 +102,12 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
             for part in analysis.sections
         ],
     )
+    if analysis.events:
+        put("")
+        put_table(
+            ["event", "from", "to", "strength"],
+            [
+                (event.kind, clock_tenths(event.start_s), clock_tenths(event.end_s), f"{event.strength:.2f}")
+                for event in analysis.events
+            ],
+        )

@@ -36,6 +36,9 @@ def plan(
     end: o.To = None,
     title: o.Title = None,
     no_captions: o.NoCaptions = False,
+    captions: o.CaptionMode = None,
+    safe_for: o.SafeFor = None,
+    timing: o.Timing = None,
     backend: o.BackendName = None,
     stills: o.Stills = None,
     reference: o.References = None,
@@ -55,7 +58,7 @@ def plan(
     from suno_video.cli.wishes import Wishes, film_options
     from suno_video.pipeline.foresight import foresee_film
 
-    song, folder = _song_of(project)
+    song, folder = song_of(project)
     flags = o.set_flags(
         size=size,
         fps=fps,
@@ -63,15 +66,13 @@ def plan(
         seed=seed,
         quality=quality,
         encoder=encoder,
-        captions=False if no_captions else None,
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
         **{"money.budget": budget, **o.director_flags(director, director_offline)},
+        **o.caption_flags(no_captions, captions, safe_for, timing),
     )
-    wishes = Wishes(
-        None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene, references=reference or ()
-    )
+    wishes = Wishes(None, folder, False, start, end, title, config, flags, upgrade, scene, None, None, reference or ())
     forecast = foresee_film(song, film_options(song, wishes))
     if json:
         for one in forecast.scenes:
@@ -281,7 +282,7 @@ def clean(
         say(f"{counted(cleaned.kept_paid, 'file')} that you paid for and nothing plays stay; --paid removes them too")
 
 
-def _song_of(path: Path) -> tuple[Path, Path | None]:
+def song_of(path: Path) -> tuple[Path, Path | None]:
     """Find the song of a project, and the folder when one was named."""
     from suno_video.core.errors import BadEditError, NoSuchInputError
     from suno_video.core.song import Song

@@ -80,7 +80,7 @@ def songs_in(folder: Path) -> list[Path]:
             f"{str(folder)!r} is a project folder and holds no songs.", "Name the song beside it, or its folder."
         )
     try:
-        songs = list(_songs_among(folder, SONG_ENDINGS))
+        songs = _without_stems(list(_songs_among(folder, SONG_ENDINGS)))
     except OSError as exc:
         raise NoSuchInputError(
             f"{str(folder)!r} cannot be read: {exc.strerror}.", "Check the permissions of the folder."
@@ -99,6 +99,20 @@ def _songs_among(folder: Path, endings: Collection[str]) -> Iterator[Path]:
             yield path
 
 
+def _without_stems(songs: list[Path]) -> list[Path]:
+    """Leave out `Song (Drums).mp3` beside `Song.mp3`; an instrumental version is a song of its own."""
+    from suno_video.analyze.stems import stem_role
+
+    names = {song.stem for song in songs}
+
+    def is_stem(song: Path) -> bool:
+        cut = max(song.stem.rfind(mark) for mark in "([")
+        title = song.stem[: max(0, cut)].rstrip(" _-")
+        return title in names and stem_role(song.stem, title) not in (None, "instrumental")
+
+    return [song for song in songs if not is_stem(song)]
+
+
 def natural_key(name: str) -> list[str | int]:
     """Give what sorts names as people do: numbers by value, letters whatever their case."""
     return [int(part) if number % 2 else part.casefold() for number, part in enumerate(re.split(r"(\d+)", name))]
@@ -112,7 +126,7 @@ def refuse_what_is_for_one(wishes: Wishes) -> None:
             f"--out {str(out)!r} is no folder, and several songs give several films.",
             "Name a folder that is there, or leave it out: each film lies beside its song then.",
         )
-    for given, flag in ((wishes.project, "--project"), (wishes.title, "--title")):
+    for given, flag in ((wishes.project, "--project"), (wishes.title, "--title"), (wishes.stems, "--stems")):
         if given:
             raise UsageError(f"{flag} is for one song, and here may be several.", "Leave it out, or name one song.")
     if wishes.names_scenes:

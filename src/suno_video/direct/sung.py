@@ -25,8 +25,9 @@ class SungLines:
 
     @classmethod
     def of(cls, lyrics: Lyrics | None) -> SungLines:
-        """Take the timed lines, joined where they overlap. No lyrics, or none with times: no spans."""
-        lines = sorted(_span(line.start_s, line.end_s) for line in (lyrics.timed_lines if lyrics else ()))
+        """Take the lines whose times are sure, joined where they overlap. No lyrics, or none with times: no spans."""
+        timed = lyrics.timed_lines if lyrics else ()
+        lines = sorted(_span(line.start_s, line.end_s) for line in timed if line.is_sure)
         joined: list[tuple[float, float]] = []
         for start, end in lines:
             if not 2 * GRACE_S < end - start <= MAX_LINE_S:

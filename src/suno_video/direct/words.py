@@ -37,13 +37,15 @@ def words_of_shots(
 
 def _timed(shot: Shot, lines: tuple[LyricLine, ...], fps: int) -> ShotWords:
     start_s, end_s = shot.start_frame / fps, shot.end_frame / fps
-    texts = []
+    inside = []
     for line in lines:
         middle = ((line.start_s or 0.0) + (line.end_s or 0.0)) / 2
         if start_s <= middle < end_s and line.text.strip():
-            texts.append(line.text.strip())
-    sung = " / ".join(texts)[:MAX_WORDS_CHARS]
-    return ShotWords(sung or None, sung)
+            inside.append(line)
+    hinted = " / ".join(line.text.strip() for line in inside)[:MAX_WORDS_CHARS]
+    # A line that we only guess to be here may colour a picture, but nobody moves the lips to it.
+    sure = " / ".join(line.text.strip() for line in inside if line.is_sure)[:MAX_WORDS_CHARS]
+    return ShotWords(sure or None, hinted)
 
 
 def _in_order(shots: tuple[Shot, ...], lines: tuple[LyricLine, ...], analysis: SongAnalysis) -> tuple[ShotWords, ...]:

@@ -46,6 +46,8 @@ class FilmOptions:
     jobs: int | None = None
     """Scenes rendered at once; by default as many as there are cores."""
     max_duration_s: float = DEFAULT_MAX_DURATION_S
+    stems: Path | None = None
+    """Folder with stems of the song; None: those beside it by their names."""
     looks_folder: Path | None = None
     """Folder with the user's own looks."""
     ledger: Path | None = None

@@ -12,8 +12,10 @@ from suno_video.core.song import Song
 from suno_video.media.atomic import write_text
 from suno_video.pipeline.directing import direct_film, planning_adviser
 from suno_video.pipeline.options import FilmOptions, PlannedFilm, project_of, stage
+from suno_video.pipeline.stems import stems_of
 
 if TYPE_CHECKING:
+    from suno_video.analyze.stems import Stem
     from suno_video.project.workspace import Project
 
 KnownRecord = TypeVar("KnownRecord", Song, SongAnalysis)
@@ -26,23 +28,39 @@ def analyze_song(
 
     Args:
         write: Keep `song.json` and `analysis.json` in the project folder.
+
+    Raises:
+        BadEditError: A person's fixes to the lyrics do not fit; names each line and reason.
+        NoSuchInputError: The folder of stems is not there, or holds none.
     """
     from suno_video.analyze.listen import listen
+    from suno_video.pipeline.lyrics import with_timed_lyrics
 
     project = project_of(song, options)
     with stage("analyze", song.name, events) as notes:
-        known = _known_analysis(song, project, options, events)
+        stems = stems_of(song, project, options, write=write, events=events)
+        known = _known_analysis(song, project, options, stems, events)
         if known is not None:
             notes.reused = True
-            return known
+            timed = with_timed_lyrics(song, *known, project)
+            if write and timed is not known[0]:
+                write_text(project.song_file, timed.to_json())
+            return timed, known[1]
         cover_folder = project.root if write else None
-        heard = listen(song, fps=options.brief.fps, max_duration_s=options.max_duration_s, cover_folder=cover_folder)
+        heard = listen(
+            song,
+            fps=options.brief.fps,
+            max_duration_s=options.max_duration_s,
+            cover_folder=cover_folder,
+            stems=stems,
+        )
         for note in heard.song.notes:
             events(Notice(note))
+        timed = with_timed_lyrics(song, heard.song, heard.analysis, project)
         if write:
-            write_text(project.song_file, heard.song.to_json())
+            write_text(project.song_file, timed.to_json())
             write_text(project.analysis_file, heard.analysis.to_json())
-        return heard.song, heard.analysis
+        return timed, heard.analysis
 
 
 def plan_film(song: Path, options: FilmOptions, *, write: bool = True, events: EventSink = ignore) -> PlannedFilm:
@@ -79,7 +97,7 @@ def require_sound_for(song: Path, project: Project) -> None:
 
 
 def _known_analysis(
-    song: Path, project: Project, options: FilmOptions, events: EventSink
+    song: Path, project: Project, options: FilmOptions, stems: tuple[Stem, ...], events: EventSink
 ) -> tuple[Song, SongAnalysis] | None:
     """Give the analysis of an earlier run if it is of the same sound, by the same code, at the same frame rate."""
     from suno_video.analyze.listen import ANALYZER, song_digest
@@ -91,7 +109,7 @@ def _known_analysis(
     same = (
         old.analyzer == ANALYZER
         and old.energy.fps == options.brief.fps
-        and old.song_sha256 == old_song.sha256 == song_digest(song)
+        and old.song_sha256 == old_song.sha256 == song_digest(song, stems)
         and (old_song.cover is None or (project.root / old_song.cover).is_file())
     )
     return (old_song, old) if same else None

@@ -122,6 +122,31 @@ class Project:
         return self.root / "release-made.json"
 
     @property
+    def stems_file(self) -> Path:
+        """Where the stems lie that were named once (`--stems DIR`), as one line."""
+        return self.root / "stems.txt"
+
+    @property
+    def stems(self) -> Path:
+        """Stems that we separated ourselves (`--separate`)."""
+        return self.root / "stems"
+
+    @property
+    def lyrics_fix_file(self) -> Path:
+        """A person's fixes to the lyrics, as text."""
+        return self.root / "lyrics.fix.txt"
+
+    @property
+    def aligned_file(self) -> Path:
+        """When a model heard the written words (`KeptAlignment`)."""
+        return self.root / "lyrics.aligned.json"
+
+    @property
+    def heard_file(self) -> Path:
+        """Which words a model heard (`KeptHearing`)."""
+        return self.root / "lyrics.heard.json"
+
+    @property
     def marks_file(self) -> Path:
         """What a person said about the takes of each scene (`TakeMarks`)."""
         return self.root / "takes.json"
@@ -130,6 +155,16 @@ class Project:
     def film_receipt(self) -> Path:
         """What the film was spliced from (`FilmReceipt`)."""
         return self.root / "film.json"
+
+    @property
+    def light_file(self) -> Path:
+        """How the picture changes from frame to frame, by content of the pieces: measured once."""
+        return self.root / "accents.npz"
+
+    @property
+    def captions_file(self) -> Path:
+        """Which lyrics files beside the film are ours (`WrittenCaptions`)."""
+        return self.root / "captions.json"
 
     @property
     def proof_file(self) -> Path:

@@ -203,7 +203,8 @@ def _dressed(scene: Scene, idea: SceneIdea, draft: Draft, habits: PromptHabits, 
         return scene
     never = [*treatment.never_show, *([idea.avoid] if idea.avoid and not _odd(idea.avoid) else [])]
     who = [names[name.casefold()] for name in idea.who if name.casefold() in names]
-    known_words = draft.song.lyrics is not None and bool(draft.song.lyrics.timed_lines)
+    lyrics = draft.song.lyrics
+    known_words = lyrics is not None and any(line.is_sure for line in lyrics.timed_lines)
     return scene.model_copy(
         update={
             "prompt": f"{picture.rstrip('.,; ')}, {style}" if style else picture,
