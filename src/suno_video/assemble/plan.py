@@ -9,12 +9,13 @@ from suno_video.assemble.cutlist import Piece, footage_span, plan_pieces
 from suno_video.assemble.effects import EffectTrack, effect_tracks
 from suno_video.assemble.fades import FilmFades, fades_of
 from suno_video.assemble.profile import EncoderProfile
+from suno_video.assemble.timing import BENDS_TIME, Timing, bend_time
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.music import MusicCurves, music_curves
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Scene, Storyboard
 
-CONFORM_VERSION = 2
+CONFORM_VERSION = 3
 """Raised whenever effects, transitions, captions or the order of their steps change the picture."""
 
 PREROLL_FRAMES = 8
@@ -32,6 +33,8 @@ class Layer:
     n_preroll: int
     effects: tuple[EffectTrack, ...]
     """Levels for `n_preroll` frames and then each frame of the piece."""
+    timing: Timing | None = None
+    """Which frame of the footage each of those shows, counted from `footage_start`; None where time simply runs."""
 
 
 @dataclass(frozen=True)
@@ -73,5 +76,10 @@ def _layer(storyboard: Storyboard, scene: Scene, piece: Piece, music: MusicCurve
     n_preroll = min(PREROLL_FRAMES, piece.start_frame - start) if has_echo else 0
     first = piece.start_frame - n_preroll - storyboard.first_frame
     last = piece.end_frame - storyboard.first_frame
-    tracks = effect_tracks(scene.effects, music, storyboard.fps)
-    return Layer(scene.id, start, stop, n_preroll, tuple(track.span(first, last) for track in tracks))
+    drawn = [effect for effect in scene.effects if effect.kind not in BENDS_TIME]
+    tracks = tuple(track.span(first, last) for track in effect_tracks(drawn, music, storyboard.fps))
+    own = music.span(start - storyboard.first_frame, stop - storyboard.first_frame)
+    timing = bend_time(scene.effects, own, storyboard.fps)
+    if timing is not None:
+        timing = timing.span(piece.start_frame - n_preroll - start, piece.end_frame - start)
+    return Layer(scene.id, start, stop, n_preroll, tracks, timing)

@@ -13,12 +13,25 @@ from suno_video.core.color import Palette
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.record import Record
 
-TransitionKind: TypeAlias = Literal["cut", "dissolve", "dip", "flash", "whip", "zoom", "wipe", "glitch"]
-EffectKind: TypeAlias = Literal["zoom_pulse", "shake", "flash", "chromatic", "echo", "letterbox"]
+TransitionKind: TypeAlias = Literal[
+    "cut", "dissolve", "dip", "flash", "whip", "zoom", "wipe", "glitch", "spin", "blur", "pixelate", "ripple",
+    "shutter", "light_leak", "film_burn", "slide", "push", "iris", "blinds", "clock", "ink",
+]  # fmt: skip
+EffectKind: TypeAlias = Literal[
+    "zoom_pulse", "shake", "flash", "strobe", "chromatic", "echo", "freeze", "speed_ramp", "light_leak", "film_burn",
+    "letterbox",
+]  # fmt: skip
+"""`freeze` holds a frame; `speed_ramp` bends the time of clips that are files, and of no others."""
+DriveKind: TypeAlias = Literal[
+    "beat", "downbeat", "bass", "onset", "kick", "snare", "hat", "drop", "tension", "stop", "always"
+]
+"""What in the music drives an effect; `stop` is a sudden silence, `tension` the rise before a drop."""
 MoveKind: TypeAlias = Literal["hold", "push_in", "pull_out", "pan_left", "pan_right", "rise", "fall", "orbit", "drift"]
 
 SceneId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^s\d{3,5}$")]
-SHOWS_BOTH: frozenset[TransitionKind] = frozenset({"dissolve", "wipe"})
+SHOWS_BOTH: frozenset[TransitionKind] = frozenset(
+    {"dissolve", "wipe", "slide", "push", "iris", "blinds", "clock", "ink"}
+)
 """Transitions in which two scenes are seen at once."""
 
 MIN_SCENE_FRAMES = 2
@@ -61,7 +74,7 @@ class BeatEffect(Record):
 
     kind: EffectKind
     amount: Unit = 0.5
-    on: Literal["beat", "downbeat", "bass", "onset", "always"] = "beat"
+    on: DriveKind = "beat"
 
 
 class Scene(Record):
