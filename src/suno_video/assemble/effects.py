@@ -87,7 +87,7 @@ class EffectChain:
         Args:
             index: Counted from the start of the tracks; each frame once, in order (an echo remembers the one before).
         """
-        level = {track.kind: float(track.levels[index]) for track in self._tracks}
+        level = self._levels(index)
         at = self._tracks[0].first_frame + index
         # 1. Where the camera is.
         self._move(frame, index)
@@ -105,7 +105,7 @@ class EffectChain:
         sweep, phase = divmod(at / (LEAK_FRAMES * fps), 1.0)
         leak_light(frame, level.get("light_leak", 0.0) * LEAK_GAIN, phase, seed=int(sweep) + 1)
         # A frame of film that is burnt is another one each time: new damage three times a second.
-        burn_film(frame, level.get("film_burn", 0.0) * BURN_GAIN, seed=3 * at // fps, flicker=at)
+        burn_film(frame, level.get("film_burn", 0.0) * BURN_GAIN, seed=3 * at // fps, flicker=at, at_rim=True)
 
     def _move(self, frame: I420, index: int) -> None:
         now = self._view(index)
@@ -123,10 +123,15 @@ class EffectChain:
             if number:
                 cv2.addWeighted(frame, number / (number + 1), sub, 1 / (number + 1), 0, dst=frame)
 
+    def _levels(self, index: int) -> dict[EffectKind, float]:
+        """How strong each effect is; where two drive the same one, the stronger."""
+        level: dict[EffectKind, float] = {}
+        for track in self._tracks:
+            level[track.kind] = max(level.get(track.kind, 0.0), float(track.levels[index]))
+        return level
+
     def _view(self, index: int) -> _View:
-        level = {
-            track.kind: float(track.levels[index]) for track in self._tracks if track.kind in ("zoom_pulse", "shake")
-        }
+        level = self._levels(index)
         zoom, shake = level.get("zoom_pulse", 0.0), level.get("shake", 0.0)
         at = self._tracks[0].first_frame + index
         # Two sines of unrelated pace: shaking that never repeats, and needs no state.

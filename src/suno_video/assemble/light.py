@@ -11,7 +11,7 @@ from suno_video.assemble.mattes import Plane, clouds, grid
 from suno_video.core.frames import I420, planes
 
 _COARSE = 8
-_WARM_U, _WARM_V = 82.0, 168.0
+_WARM_U, _WARM_V = 76.0, 174.0
 """Chroma of light that came through the body of a camera: between orange and red (BT.709)."""
 _GOLD_U, _GOLD_V = 92.0, 146.0
 
@@ -66,19 +66,20 @@ def shine(frame: I420, light: Plane) -> None:
         plane[:] = np.clip(plane + (colour - plane) * tint + 0.5, 16, 240).astype(np.uint8)
 
 
-def burn_film(frame: I420, amount: float, *, seed: int, flicker: int = 0) -> None:
+def burn_film(frame: I420, amount: float, *, seed: int, flicker: int = 0, at_rim: bool = False) -> None:
     """Burn a frame from its edges and from within, in place, as film that stands still before the lamp.
 
     Args:
         amount: 0 untouched .. 1 nothing but hot light.
         flicker: Number of the frame: the flame is never still.
+        at_rim: Only from the edges, so that what is shown stays seen.
     """
     if amount < 0.01:
         return
     luma, u, v = planes(frame)
     height, width = luma.shape
     shape = (max(2, height // 4), max(2, width // 4))
-    depth = _burn_depth(shape, amount, seed, flicker)
+    depth = _burn_depth(shape, amount, seed, flicker, 1.0 if at_rim else 0.35)
     # Brown and dark at the rim, orange within, white in the middle of the hole.
     char = np.exp(-((depth + 0.035) ** 2) / 0.0016)
     fire = np.clip(depth / 0.1, 0, 1)
@@ -100,7 +101,7 @@ def burn_film(frame: I420, amount: float, *, seed: int, flicker: int = 0) -> Non
         plane[:] = np.clip(own + (hot - own) * inside, 16, 240).astype(np.uint8)
 
 
-def _burn_depth(shape: tuple[int, int], amount: float, seed: int, flicker: int) -> Plane:
+def _burn_depth(shape: tuple[int, int], amount: float, seed: int, flicker: int, nearest: float) -> Plane:
     """How deep within a hole each place lies, below 0 outside of it."""
     random = np.random.default_rng([seed, 11])
     x, y = grid(shape)
@@ -108,7 +109,7 @@ def _burn_depth(shape: tuple[int, int], amount: float, seed: int, flicker: int) 
     reach = np.full(shape, np.inf, dtype=np.float32)
     for _ in range(3):
         turn = random.uniform(0, 2 * math.pi)
-        far = random.uniform(0.35, 1.0)
+        far = random.uniform(nearest, max(1.0, 1.15 * nearest))
         cx, cy = far * wide * math.cos(turn), far * math.sin(turn)
         reach = np.minimum(reach, np.hypot(x - np.float32(cx), y - np.float32(cy)))
     rough = clouds(shape, 5, seed) - 0.5

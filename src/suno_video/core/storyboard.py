@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
 from suno_video.core.analysis import SectionLabel, Unit
-from suno_video.core.brief import Grade, ReferenceName, TypeStyle
+from suno_video.core.brief import Grade, LutName, ReferenceName, TitleStyle, TypeStyle
 from suno_video.core.character import Character
 from suno_video.core.color import Palette
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
@@ -148,7 +148,11 @@ class Treatment(Record):
     palette: Palette
     motifs: tuple[Motif, ...]
     grade: Grade = Grade()
+    lut: LutName | None = None
+    """A colour table for every finished picture: one of ours, or a file in the project's folder `luts`."""
+    lut_amount: Unit = 1.0
     type_style: TypeStyle = TypeStyle()
+    title_style: TitleStyle = TitleStyle()
     style_words: str = ""
     """Appended to each prompt: medium, light, lens."""
     world: str = ""

@@ -18,47 +18,9 @@ from suno_video.core.errors import BadEditError, UsageError
 from suno_video.core.song import Song
 from suno_video.core.storyboard import TransitionKind
 from suno_video.core.toml import toml_fault, toml_faults, toml_reason
+from suno_video.direct.genres import GENRE_MOODS
 
 AUTO = "auto"
-
-GENRE_MOODS = {
-    "edm": ("energetic", "electric"),
-    "house": ("energetic", "electric"),
-    "trance": ("euphoric", "psychedelic"),
-    "techno": ("mechanical", "dark"),
-    "dnb": ("frantic", "mechanical"),
-    "drum and bass": ("frantic", "mechanical"),
-    "dubstep": ("aggressive", "mechanical"),
-    "synthwave": ("nostalgic", "electric"),
-    "hip hop": ("urban", "groovy"),
-    "hip-hop": ("urban", "groovy"),
-    "hiphop": ("urban", "groovy"),
-    "rap": ("urban", "groovy"),
-    "trap": ("urban", "confident"),
-    "rock": ("aggressive", "energetic"),
-    "metal": ("aggressive", "dark"),
-    "punk": ("aggressive", "frantic"),
-    "lofi": ("nostalgic", "relaxed"),
-    "lo-fi": ("nostalgic", "relaxed"),
-    "ambient": ("ambient", "serene"),
-    "classical": ("elegant", "delicate"),
-    "waltz": ("whimsical", "elegant"),
-    "jazz": ("smoky", "intimate"),
-    "blues": ("smoky", "sad"),
-    "soul": ("warm", "romantic"),
-    "r&b": ("romantic", "groovy"),
-    "folk": ("tender", "acoustic"),
-    "country": ("warm", "nostalgic"),
-    "acoustic": ("tender", "acoustic"),
-    "ballad": ("tender", "delicate"),
-    "pop": ("happy", "bright"),
-    "disco": ("groovy", "festive"),
-    "funk": ("groovy", "playful"),
-    "indie": ("dreamy", "nostalgic"),
-    "cinematic": ("epic", "mysterious"),
-    "soundtrack": ("epic", "mysterious"),
-}
-"""What a genre suggests when it stands in the tags."""
 
 
 def load_looks(folder: Path | None = None, families: frozenset[str] | None = None) -> dict[str, Look]:
@@ -110,10 +72,13 @@ def _faults(look: Look, families: frozenset[str] | None) -> Iterator[tuple[tuple
         yield ("name",), f"{look.name!r} cannot be the name of a look"
     if not look.families.get("default"):
         yield ("families", "default"), "names no family, but has to serve the sections that have none of their own"
-    for key in ("soft_transitions", "hard_transitions"):
-        for kind in getattr(look, key):
+    kinds: dict[tuple[str, ...], tuple[str, ...]] = {("soft_transitions",): look.soft_transitions}
+    kinds[("hard_transitions",)] = look.hard_transitions
+    kinds |= {("entrances", label): names for label, names in look.entrances.items()}
+    for place, names in kinds.items():
+        for kind in names:
             if kind not in get_args(TransitionKind):
-                yield (key,), f"there is no transition {kind!r}; there are {', '.join(get_args(TransitionKind))}"
+                yield place, f"there is no transition {kind!r}; there are {', '.join(get_args(TransitionKind))}"
     for label, names in look.families.items():
         for name in names:
             if families is not None and name not in families:

@@ -16,7 +16,7 @@ from suno_video.direct.casting import Cast, cast_shots
 from suno_video.direct.cutting import Shot, bar_length_s, beats_are_sure, cut_song, keep_window
 from suno_video.direct.explain import explain_shot
 from suno_video.direct.looks import AUTO, choose_look, load_looks, mood_weights
-from suno_video.direct.motion import join_scenes, scale_effects
+from suno_video.direct.motion import Beats, join_scenes, scale_effects
 from suno_video.direct.opening import fade_lengths, room_for_title
 from suno_video.direct.pacing import drive_of
 from suno_video.direct.prompts import Sight, write_prompt
@@ -26,7 +26,7 @@ from suno_video.direct.treatment import Role, write_treatment
 from suno_video.direct.words import ShotWords, words_of_shots
 from suno_video.direct.worlds import World, choose_world
 
-DIRECTOR = "rules 3"
+DIRECTOR = "rules 4"
 
 COVER_S = 2.0
 """A shorter look at the cover is none."""
@@ -224,7 +224,13 @@ def _scene(film: Draft, take: _Take, before: _Take | None) -> Scene:
         palette=cast.palette,
         motion=cast.motion,
         transition=_transition(film, take, before),
-        effects=scale_effects(film.look, section, sure_beats=sure, calmer=role.calmer),
+        effects=scale_effects(
+            film.look,
+            section,
+            beats=Beats.of(film.analysis, section, sure=sure),
+            calmer=role.calmer,
+            growth=role.growth,
+        ),
         prompt=write_prompt(sight, film.world, film.look.style_words),
         negative_prompt=film.look.negative_words,
         still_backend=None if moves_cover else film.brief.still_backend,
