@@ -34,7 +34,8 @@ class Grade(Record):
 
 
 FontFamily: TypeAlias = Literal[
-    "Inter", "Noto Sans", "Bebas Neue", "Archivo Black", "DM Serif Display", "Space Mono", "Righteous", "Permanent Marker"
+    "Inter", "Noto Sans", "Bebas Neue", "Archivo Black", "DM Serif Display", "Space Mono", "Righteous",
+    "Permanent Marker",
 ]  # fmt: skip
 """Families that we ship: two grotesques, then condensed, heavy, serif, mono, round, and written by hand."""
 

@@ -21,6 +21,8 @@ from suno_video.core.toml import toml_fault, toml_faults, toml_reason
 from suno_video.direct.genres import GENRE_MOODS
 
 AUTO = "auto"
+NAMED_GENRE = 2.6
+"""Weight of the word by which looks know a genre; more than two moods that are heard."""
 
 
 def load_looks(folder: Path | None = None, families: frozenset[str] | None = None) -> dict[str, Look]:
@@ -104,15 +106,29 @@ def mood_weights(song: Song, analysis: SongAnalysis) -> dict[str, float]:
     weights: dict[str, float] = {}
     for rank, mood in enumerate(analysis.moods):
         weights[mood.lower()] = 1.0 / (1 + 0.5 * rank)
-    # The longest match speaks: `drum and bass` says more than `bass`.
     genre = (song.genre or "").lower()
-    found = sorted((name for name in GENRE_MOODS if re.search(rf"\b{re.escape(name)}\b", genre)), key=len)
+    # What is named first is what the song is: `lo-fi hip hop` is lo-fi, with something of hip hop.
+    for rank, name in enumerate(_genres_in(genre)):
+        for place, mood in enumerate(GENRE_MOODS[name]):
+            weights[mood] = weights.get(mood, 0.0) + (NAMED_GENRE if place == 0 else 1.2) / (1 + rank)
     # Makers of songs write moods into the genre as well: `dark synthwave, dreamy, female vocals`.
-    for mood in (*(GENRE_MOODS[found[-1]] if found else ()), *re.findall(r"[a-z]+", genre)):
+    for mood in re.findall(r"[a-z]+", genre):
         weights[mood] = weights.get(mood, 0.0) + 1.2
     for mood in _suggested(analysis):
         weights[mood] = weights.get(mood, 0.0) + 0.35
     return weights
+
+
+def _genres_in(text: str) -> list[str]:
+    """Genres that a text names, in order; `drum and bass` is one, and `dance pop` is more than `pop`."""
+    found = [match for name in GENRE_MOODS for match in re.finditer(rf"(?<![a-z]){re.escape(name)}(?![a-z])", text)]
+    names: list[str] = []
+    end = 0
+    for match in sorted(found, key=lambda match: (match.start(), -len(match[0]))):
+        if match.start() >= end and match[0] not in names:
+            names.append(match[0])
+            end = match.end()
+    return names
 
 
 def _suggested(analysis: SongAnalysis) -> list[str]:
