@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SONG := examples/lantern-season.mp3
 
-.PHONY: help dev check format lint types layers test test-slow test-models test-mlx test-mlxgen demo docs bench song clean
+.PHONY: help dev check format lint types layers test test-slow test-models test-mlx test-mlxgen demo docs gallery bench song clean
 
 help:  ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ docs: $(BIN)/.dev  ## Regenerate docs/cli.md, docs/errors.md, the set-up guide, 
 	$(BIN)/python scripts/make_setup_guide.py
 	$(BIN)/python scripts/make_readme_pictures.py
 	$(BIN)/python scripts/make_readme_figures.py
+
+gallery: $(BIN)/.dev  ## A contact sheet of each scene family and look, and a film of a minute in each look, in out/gallery
+	$(BIN)/python scripts/make_gallery.py $(GALLERY)
 
 bench: $(BIN)/.dev  ## Measure; writes benchmarks/RESULTS.md (an hour on a quiet machine; BENCH=--quick for minutes)
 	$(BIN)/python benchmarks/bench.py $(BENCH)

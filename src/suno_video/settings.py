@@ -17,7 +17,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from suno_video.core.brief import Quality
+from suno_video.core.brief import EncoderChoice, Quality
 from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.song import DEFAULT_MAX_DURATION_S
@@ -93,6 +93,8 @@ class Settings(BaseSettings):
     """Frames per second."""
     quality: Quality = "standard"
     """`draft`, `standard` or `high`."""
+    encoder: EncoderChoice = "x264"
+    """`x264`, `av1`, `hardware`, `videotoolbox`, `nvenc`, `qsv` or `vaapi`; `suno-video doctor` lists what works."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Another number gives another film; unset, the song itself decides."""
     captions: bool = True

@@ -14,6 +14,7 @@ from suno_video.assemble.plan import ConformPlan, conform_plans
 from suno_video.assemble.profile import EncoderProfile, encoder_profile
 from suno_video.assemble.splice import FilmTags, encode_sound, splice
 from suno_video.core.analysis import SongAnalysis
+from suno_video.core.brief import EncoderName
 from suno_video.core.frames import I420, FrameSize
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Storyboard
@@ -60,9 +61,9 @@ def numbered_footage(plan: ConformPlan, grey: dict[str, int] | None = None) -> l
     ]
 
 
-def quick_profile(storyboard: Storyboard, quality: str = "standard") -> EncoderProfile:
+def quick_profile(storyboard: Storyboard, quality: str = "standard", encoder: EncoderName = "x264") -> EncoderProfile:
     """An encoder for tests."""
-    return encoder_profile(quality, storyboard.size, storyboard.fps)  # type: ignore[arg-type]
+    return encoder_profile(quality, storyboard.size, storyboard.fps, encoder)  # type: ignore[arg-type]
 
 
 def conform_all(
@@ -72,12 +73,13 @@ def conform_all(
     *,
     lyrics: Lyrics | None = None,
     quality: str = "standard",
+    encoder: EncoderName = "x264",
     grey: dict[str, int] | None = None,
 ) -> list[Path]:
     """Conform every piece of a film from numbered frames."""
     folder.mkdir(exist_ok=True)
     paths = []
-    for plan in conform_plans(storyboard, analysis, lyrics, quick_profile(storyboard, quality)):
+    for plan in conform_plans(storyboard, analysis, lyrics, quick_profile(storyboard, quality, encoder)):
         path = folder / f"{plan.piece.name}.mp4"
         conform(plan, numbered_footage(plan, grey), path)
         paths.append(path)
@@ -85,10 +87,15 @@ def conform_all(
 
 
 def splice_film(
-    storyboard: Storyboard, segments: Sequence[Path], song: Path, out: Path, quality: str = "standard"
+    storyboard: Storyboard,
+    segments: Sequence[Path],
+    song: Path,
+    out: Path,
+    quality: str = "standard",
+    encoder: EncoderName = "x264",
 ) -> Path:
     """Splice segments and a song."""
-    profile = quick_profile(storyboard, quality)
+    profile = quick_profile(storyboard, quality, encoder)
     sound = encode_sound(
         song,
         out.with_suffix(".aac"),

@@ -125,6 +125,34 @@ def test_pictures_are_neither_black_nor_white_with_music_or_without(paint, famil
 
 
 @every_family
+def test_smooth_parts_are_dithered_so_that_they_show_no_bands(paint, family):
+    """Wherever a block of 8x8 is nearly even, grain of a third of a level or more lies over its steps of one level."""
+    luma = paint(clip(family), 9, 10)[0, :72].astype(float)
+    blocks = luma.reshape(9, 8, 16, 8).transpose(0, 2, 1, 3).reshape(-1, 64)
+    spread, level = blocks.std(axis=1), blocks.mean(axis=1)
+    smooth = (spread < 4) & (level > 30) & (level < 200)
+    assert spread[smooth].min(initial=1.0) > 0.33
+
+
+def steady_music(n_frames: int = 6, **sounding: float) -> MusicCurves:
+    """Loud music without beats, in which only what is given sounds."""
+    music, none = dance_music(n_frames), np.zeros(n_frames, np.float32)
+    heard = {name: np.full(n_frames, level, np.float32) for name, level in sounding.items()}
+    quiet = dict.fromkeys(("onset", "beat", "downbeat", "kick", "snare", "hat", "voice", "tension", "drop"), none)
+    return replace(music, **(quiet | heard))
+
+
+@every_family
+def test_drums_voices_and_turns_move_those_that_say_so(paint, family):
+    told = {"kick", "snare", "hat", "voice", "tension", "drop"} & set(FAMILIES[family].driven_by)
+    without = paint(clip(family, n_frames=6, music=steady_music()), 5, 6)
+    for name in sorted(told):
+        assert difference(without, paint(clip(family, n_frames=6, music=steady_music(**{name: 1.0})), 5, 6)) > 0.05, (
+            name
+        )
+
+
+@every_family
 def test_the_picture_moves_and_moves_less_in_silence(paint, family):
     no_grain = Grade(grain=0.0)
     loud = paint(clip(family, grade=no_grain))
@@ -255,8 +283,8 @@ def test_parameters_are_kept_in_range_and_unknown_ones_ignored():
     assert "nonsense" not in settings
 
 
-def test_there_are_twelve_families_and_each_listens_to_three_things():
-    assert len(ProceduralBackend.families()) >= 12
+def test_there_are_twenty_families_and_each_listens_to_three_things():
+    assert len(ProceduralBackend.families()) >= 20
     heard = set(dance_music().at(0).__dataclass_fields__)
     for name, info in ProceduralBackend.families().items():
         assert info.name == name

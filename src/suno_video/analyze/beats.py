@@ -1,26 +1,29 @@
-"""Beats, bars and tempo: a bar pointer taps along with several ears, and the grid that makes the best bars wins."""
+"""Beats, bars and tempo: a network hears them, a bar pointer taps along, and attacks say when exactly."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.bars import METRE_BONUS, Bars, find_bars
+from suno_video.analyze.bars import find_bars
+from suno_video.analyze.beatnet import NET_RATE_HZ, hear_beats
 from suno_video.analyze.onsets import Onsets, refine_times, running_max
 from suno_video.analyze.pointer import follow_beats
 from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
+from suno_video.analyze.trust import judge_passages, no_witnesses, overall_trust, question_witnesses
+from suno_video.core.analysis import Passage
 
-# Two ears: one hears all registers, one hears the kick drum above all. The first is led astray by open hats between
-# the kicks of house music, the second by the syncopated kicks of hip-hop.
-_EARS = (np.array([1.0, 0.6, 0.5, 0.5, 0.35], dtype=np.float32), np.array([2.0, 0.6, 0.5, 0.4, 0.2], dtype=np.float32))
-_STEP = 2  # the pointer walks at half the feature rate: 20 ms are enough to know which beat, refinement does the rest
-LOWEST_BPM, HIGHEST_BPM = 55.0, 215.0
-_HALVE_FROM_BPM = 110.0
-_HALVE_COST = 0.15
+LOWEST_BPM, HIGHEST_BPM = 40.0, 220.0
 _MIN_BEATS = 6
+_WINDOW = 16
+_QUICK_BPM = 100.0
+_OFFBEAT = 0.15
+"""Even and odd beats of music at its true tempo differ by a few percent; beats and the eighths between them by more."""
+_FAINT = 0.15
+"""Where even the clearest beats are heard less than this, there is nothing to tap to."""
 
 
 @dataclass(frozen=True)
@@ -31,82 +34,93 @@ class BeatGrid:
     downbeats_s: tuple[float, ...] = ()
     """The first beat of each bar; each is also one of `beats_s`."""
     beats_per_bar: int = 4
+    division: Literal[2, 3] = 2
+    """Into how many a beat falls."""
     tempo_bpm: float = 0.0
     confidence: float = 0.0
     """How far the grid is to be trusted, 0..1."""
+    passages: tuple[Passage, ...] = ()
+    """How far it is to be trusted where; they tile the song."""
 
 
-@dataclass(frozen=True)
-class _Candidate:
-    beats_s: NDArray[np.float64]
-    bars: Bars
-    score: float
+def track_beats(spectra: Spectra, onsets: Onsets, drums: Spectra | None = None) -> BeatGrid:
+    """Find the beats and bars of a song. Silence and noise give an empty grid, not an error.
 
-
-def track_beats(spectra: Spectra, onsets: Onsets) -> BeatGrid:
-    """Find the beats and bars of a song. Silence and noise give an empty grid, not an error."""
-    strong = onsets.strengths >= 0.3
-    if strong.sum() < _MIN_BEATS or strong.sum() < 0.15 * spectra.duration_s:
-        return BeatGrid()
-    grids = [grid for ear in _EARS for grid in _readings(_tap_along(onsets.flux, ear))]
-    candidates = [_judge(grid, cost, spectra, onsets.flux) for grid, cost in grids if len(grid) >= _MIN_BEATS]
-    if not candidates:
-        return BeatGrid()
-    best = max(candidates, key=lambda candidate: candidate.score)
-    beats = _within_music(refine_beats(spectra, best.beats_s), spectra)
-    if len(beats) < _MIN_BEATS:
-        return BeatGrid()
-    bars = find_bars(onsets.flux, spectra, beats)
+    Args:
+        drums: The drums alone, where somebody has separated them. They are heard beside the whole.
+    """
+    # 1. Hear
+    heard = _hear(spectra, drums)
+    near = np.stack([running_max(heard[:, k], 5) for k in range(2)], axis=1)
+    # 2. Tap along, then move each beat to its attack
+    fine = _at_full_rate(heard[:, 0])
+    frames = _without_offbeats(fine, near[:, 0], follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM))
+    rough = _to_peaks(fine, frames)
+    beats = _within_music(refine_beats(spectra, rough) if len(rough) >= _MIN_BEATS else rough[:0], spectra)
+    at = np.clip((beats * NET_RATE_HZ).astype(np.int64), 0, len(heard) - 1)
+    if len(beats) < _MIN_BEATS or np.percentile(near[at, 0], 80) < _FAINT:
+        return BeatGrid(passages=judge_passages(beats[:0], no_witnesses(), spectra.duration_s))
+    # 3. Count bars
+    compound = float(np.average(heard[at, 2], weights=near[at, 0])) > 0.5
+    bars = find_bars(near[at, 1], near[at, 0], compound)
+    # 4. Judge
+    witnesses = question_witnesses(beats, near[at, 0], onsets.flux, bars.beats_per_bar)
+    passages = judge_passages(beats, witnesses, spectra.duration_s)
     return BeatGrid(
         beats_s=tuple(np.round(beats, 4).tolist()),
         downbeats_s=tuple(np.round(beats[bars.places == 0], 4).tolist()),
         beats_per_bar=bars.beats_per_bar,
+        division=3 if compound else 2,
         tempo_bpm=float(60 / np.median(np.diff(beats))),
-        confidence=_confidence(beats, bars, onsets, spectra),
+        confidence=overall_trust(passages),
+        passages=passages,
     )
 
 
-def beat_activation(flux: Matrix, weights: NDArray[np.float32]) -> Matrix:
-    """Weigh the registers into one curve, 0..1."""
-    curve = flux @ (weights / weights.sum())
-    peaks = running_max(curve, int(0.4 * RATE_HZ))
-    strong = float(np.percentile(peaks, 85)) if len(peaks) else 0.0
-    return np.asarray(np.clip(curve / max(strong, 0.05), 0, 1), dtype=np.float32)
+def _hear(spectra: Spectra, drums: Spectra | None) -> Matrix:
+    heard = hear_beats(spectra)
+    if drums is None:
+        return heard
+    alone = hear_beats(drums)
+    n = min(len(heard), len(alone))
+    # Where the drums alone say more than the whole, both count; where they rest, the whole does.
+    heard[:n] += np.maximum(0, alone[:n] - heard[:n]) / 2
+    return heard
 
 
-def _tap_along(flux: Matrix, ear: NDArray[np.float32]) -> NDArray[np.float64]:
-    activation = beat_activation(flux, ear)
-    n = len(activation) // _STEP
-    coarse = activation[: n * _STEP].reshape(n, _STEP).max(axis=1)
-    frames = follow_beats(coarse * np.float32(0.9) + np.float32(0.02), RATE_HZ / _STEP, LOWEST_BPM, HIGHEST_BPM)
-    return np.asarray(frames * _STEP / RATE_HZ + 0.5 / RATE_HZ, dtype=np.float64)
+def _at_full_rate(curve: Matrix) -> Matrix:
+    """From the network's frames to those of the features, whose centres lie half a frame apart."""
+    n = 2 * len(curve)
+    at = (np.arange(n) + 0.5) / 2 - 0.5
+    return np.interp(at, np.arange(len(curve)), curve).astype(np.float32)
 
 
-def _readings(beats_s: NDArray[np.float64]) -> Iterator[tuple[NDArray[np.float64], float]]:
-    """Other ways to tap to the same pulse, with what each must be better by: between the beats, or every second one."""
-    if len(beats_s) < _MIN_BEATS:
-        return
-    yield beats_s, 0.0
-    yield (beats_s[1:] + beats_s[:-1]) / 2, 0.0
-    if 60 / np.median(np.diff(beats_s)) >= _HALVE_FROM_BPM:
-        yield beats_s[::2], _HALVE_COST
-        yield beats_s[1::2], _HALVE_COST
+def _without_offbeats(fine: Matrix, near: Matrix, frames: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Tap half as often where every second beat of a quick grid is heard clearly less than its neighbours.
+
+    Args:
+        near: What the network hears near each of its frames.
+    """
+    if len(frames) < 2 * _WINDOW or (tempo_bpm := 60 * RATE_HZ / float(np.median(np.diff(frames)))) < _QUICK_BPM:
+        return frames
+    levels = near[np.minimum(frames * NET_RATE_HZ // RATE_HZ, len(near) - 1)]
+    windows = levels[: len(levels) // _WINDOW * _WINDOW].reshape(-1, _WINDOW // 2, 2).mean(axis=1)
+    contrast = float(np.median(np.abs(windows[:, 0] - windows[:, 1]) / (windows.mean(axis=1) + 1e-6)))
+    return frames if contrast < _OFFBEAT else follow_beats(fine, RATE_HZ, LOWEST_BPM, 0.75 * tempo_bpm)
 
 
-def _judge(beats_s: NDArray[np.float64], cost: float, spectra: Spectra, flux: Matrix) -> _Candidate:
-    """Say how well a grid explains the music: clear bars, and kick and drums on the beats rather than between."""
-    bars = find_bars(flux, spectra, beats_s)
-    contrast = _levels_at(flux, beats_s) - _levels_at(flux, (beats_s[1:] + beats_s[:-1]) / 2)
-    score = bars.score + METRE_BONUS[bars.beats_per_bar] + 0.4 * contrast[0] + 0.2 * contrast[1:].mean() - cost
-    score -= 3.0 * bars.slip_rate
-    return _Candidate(beats_s, bars, float(score))
-
-
-def _levels_at(flux: Matrix, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Mean level of each register at some moments, give or take 40 ms."""
-    near = np.stack([running_max(flux[:, group], 9) for group in range(flux.shape[1])], axis=1)
-    at = np.clip((times_s * RATE_HZ).astype(np.int64), 0, len(flux) - 1)
-    return np.asarray(near[at].mean(axis=0), dtype=np.float64)
+def _to_peaks(curve: Matrix, frames: NDArray[np.int64], reach: int = 3) -> NDArray[np.float64]:
+    """Times of the peaks near some frames, finer than frames by a parabola; without a peak the frame stays."""
+    out = (frames + 0.5) / RATE_HZ
+    for i, frame in enumerate(frames):
+        low = max(0, int(frame) - reach)
+        peak = low + int(np.argmax(curve[low : frame + reach + 1]))
+        if not 2 <= peak < len(curve) - 2 or curve[peak] < 0.05:
+            continue
+        left, middle, right = (float(curve[peak + k]) for k in (-2, 0, 2))
+        bend = left - 2 * middle + right
+        out[i] = (peak + 0.5 + (np.clip((left - right) / bend, -1, 1) if bend < 0 else 0)) / RATE_HZ
+    return out
 
 
 def refine_beats(spectra: Spectra, times_s: NDArray[np.float64], span: int = 4) -> NDArray[np.float64]:
@@ -134,16 +148,3 @@ def _within_music(beats_s: NDArray[np.float64], spectra: Spectra) -> NDArray[np.
     first, last = heard[0] / RATE_HZ - 0.05, heard[-1] / RATE_HZ + 0.05
     kept = beats_s[(beats_s >= max(0.0, first)) & (beats_s <= min(last, spectra.duration_s))]
     return np.asarray(kept[np.diff(kept, prepend=-1.0) > 0.1], dtype=np.float64)
-
-
-def _confidence(beats_s: NDArray[np.float64], bars: Bars, onsets: Onsets, spectra: Spectra) -> float:
-    """Trust a grid when its steps are even, its beats are heard, and its bars are clear."""
-    steps = np.diff(beats_s)
-    even = float(np.mean(np.abs(steps / np.median(steps) - 1) < 0.06))
-    nearest = np.searchsorted(onsets.times_s, beats_s)
-    before = np.abs(onsets.times_s[np.clip(nearest - 1, 0, len(onsets.times_s) - 1)] - beats_s)
-    after = np.abs(onsets.times_s[np.clip(nearest, 0, len(onsets.times_s) - 1)] - beats_s)
-    heard = float(np.mean(np.minimum(before, after) < 0.03))
-    covered = float(np.clip((beats_s[-1] - beats_s[0]) / spectra.duration_s * 1.25, 0, 1))
-    clear = float(np.clip(bars.score / 0.6, 0, 1))
-    return float(np.clip(even * (0.45 * heard + 0.3 * clear + 0.25 * covered), 0, 1))

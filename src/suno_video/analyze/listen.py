@@ -23,8 +23,11 @@ from suno_video.core.frames import FrameGrid
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 1"
+ANALYZER = "suno-video listen 2"
 """Changes whenever the same song would give another analysis; part of the cache key."""
+
+_BLOCK_S = 2.5
+"""As much stereo as a pipe holds, so that the decoder never waits for us for long."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +50,20 @@ def listen(path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | 
     Raises:
         NoSuchInputError, BadSongError, SongTooLongError: It cannot be listened to.
     """
+    from threadpoolctl import threadpool_limits
+
+    # The products here are small: threads for them would wait for each other longer than one takes, and use up the
+    # second core, on which the short windows are transformed meanwhile.
+    with threadpool_limits(1, user_api="blas"):
+        return _listen(path, fps, max_duration_s, cover_folder)
+
+
+def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | None) -> Heard:
     check_song_file(path)
     digest = song_digest(path)
 
     # 1. Decode once, keeping features only
-    with open_sound(path, max_duration_s=max_duration_s) as sound:
+    with open_sound(path, max_duration_s=max_duration_s, block_s=_BLOCK_S) as sound:
         spectra = measure_spectra(sound)
 
     # 2. Read what people wrote into and beside it
@@ -85,7 +97,9 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None) ->
         beats_s=beats.beats_s,
         downbeats_s=beats.downbeats_s,
         beats_per_bar=beats.beats_per_bar,
+        beat_division=beats.division,
         beat_confidence=round(beats.confidence, 3),
+        passages=beats.passages,
         onsets_s=clear,
         sections=sections,
         energy=energy_curve(spectra, onsets, grid),

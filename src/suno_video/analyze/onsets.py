@@ -14,6 +14,10 @@ MEL_GROUPS = (0, 3, 10, 34, 56, 80)
 N_GROUPS = len(MEL_GROUPS) - 1
 _LAG = 3  # frames, about as long as half a window: shorter sees half a rise, longer smears two
 _CHUNK = 20_000
+_PAST, _NEXT = 8, 4
+"""Steps of the attack curve that are held against each other."""
+_MOMENTS = 2000
+"""Moments that are refined at once: an hour-long song has tens of thousands."""
 _LEAST_RISE = 0.03
 """Less than this is the ripple of a steady sound."""
 _NOISE_CREST = (12.5, 7.5, 4.2, 4.2, 4.0)
@@ -113,29 +117,43 @@ def _pick_peaks(curve: Matrix) -> tuple[NDArray[np.int64], Matrix]:
 
 def refine_times(spectra: Spectra, times_s: NDArray[np.float64], reach_s: float = 0.04) -> NDArray[np.float64]:
     """Move rough times (right to some 20 ms) to the attack that they mean; those without a clear attack stay."""
-    attack, reach = spectra.attack, int(reach_s * ATTACK_RATE_HZ)
-    out = times_s.copy()
-    for i, time_s in enumerate(times_s):
-        middle = int(time_s * ATTACK_RATE_HZ)
-        first = max(0, middle - reach)
-        near = attack[first : middle + reach + 1]
-        if len(near) < 4:
-            continue
-        before = np.concatenate([attack[max(0, first - 12) : first], near])
-        # The ear hears the jump: power of the next 4 ms against that of the 8 ms before.
-        padded = np.concatenate([np.zeros(max(0, 12 - first), dtype=np.float32), before])[-(len(near) + 12) :]
-        sums = np.concatenate([[0.0], np.cumsum(padded, dtype=np.float64)])
-        k = np.arange(12, 12 + len(near))
-        after = (sums[np.minimum(k + 4, len(padded))] - sums[k]) / 4
-        past = (sums[k] - sums[k - 8]) / 8
-        floor = 0.02 * after.max() + 1e-12
-        jump = np.log((after + floor) / (past + floor)) * np.sqrt(after / (after.max() + 1e-12))
-        best = int(np.argmax(jump))
-        if jump[best] > 0.7:
-            first_loud = best + int(np.argmax(near[best : best + 5] >= 0.25 * near[best : best + 5].max()))
-            # A step is known by its end, so that an attack on a frame's border never counts to the frame before.
-            out[i] = (first + first_loud + 1) / ATTACK_RATE_HZ - 1e-6
+    reach, out = int(reach_s * ATTACK_RATE_HZ), times_s.copy()
+    # Silence before and after, so that each moment has the same surroundings.
+    attack = np.pad(spectra.attack.astype(np.float64), (reach + _PAST, reach + _NEXT))
+    sums = np.concatenate([[0.0], np.cumsum(attack)])
+    for start in range(0, len(times_s), _MOMENTS):
+        part = slice(start, start + _MOMENTS)
+        middle = (times_s[part] * ATTACK_RATE_HZ).astype(np.int64)
+        # Positions in the padded curve, one row of `2 * reach + 1` for each moment.
+        at = middle[:, None] + np.arange(2 * reach + 1)[None, :] + _PAST
+        inside = (at >= reach + _PAST) & (at < reach + _PAST + len(spectra.attack))
+        best, clear = _clearest_jump(sums, at, inside)
+        rows = np.arange(len(at))
+        near = attack[np.minimum(at[rows, best][:, None] + np.arange(5)[None, :], len(attack) - 1)]
+        first_loud = best + np.argmax(near >= 0.25 * near.max(axis=1, keepdims=True), axis=1)
+        # A step is known by its end, so that an attack on a frame's border never counts to the frame before.
+        refined = (middle - reach + first_loud + 1) / ATTACK_RATE_HZ - 1e-6
+        out[part] = np.where(clear, refined, out[part])
     return out
+
+
+def _clearest_jump(
+    sums: NDArray[np.float64], at: NDArray[np.int64], inside: NDArray[np.bool_]
+) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+    """For each row of positions give where the power jumps most, and whether that is an attack.
+
+    The ear hears the jump: power of the next 4 ms against that of the 8 ms before.
+    """
+    at = np.clip(at, _PAST, len(sums) - 1 - _NEXT)
+    after = np.maximum(0, (sums[at + _NEXT] - sums[at]) / _NEXT) * inside
+    past = np.maximum(0, (sums[at] - sums[at - _PAST]) / _PAST)
+    loudest = after.max(axis=1, keepdims=True)
+    floor = 0.02 * loudest + 1e-12
+    jump = np.log((after + floor) / (past + floor)) * np.sqrt(after / (loudest + 1e-12))
+    jump[~inside] = -np.inf
+    best = np.argmax(jump, axis=1)
+    clear = (jump[np.arange(len(jump)), best] > 0.7) & (inside.sum(axis=1) >= 4)
+    return np.asarray(best, dtype=np.int64), clear
 
 
 def running_max(values: Matrix, width: int) -> Matrix:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from suno_video.analyze.frames import AttackCurve, Matrix, PowerFrames
 from suno_video.core.analysis import N_BANDS
 from suno_video.media.audio import Sound
 from suno_video.media.kept import kept_array
 
-Matrix = NDArray[np.float32]
+__all__ = ["Matrix", "Spectra", "measure_spectra"]
 
 RATE_HZ = 100
 """Feature frames a second; frame j describes the sound around (j + 0.5) / RATE_HZ seconds."""
@@ -55,93 +56,36 @@ class Spectra:
 
 def measure_spectra(sound: Sound) -> Spectra:
     """Read a sound to its end and keep its features. Raises what `Sound.blocks` raises."""
-    rate = sound.sample_rate_hz
-    fast, slow = _Stft(rate, RATE_HZ, WINDOW_S), _Stft(rate, SLOW_RATE_HZ, SLOW_WINDOW_S)
-    attack, banks = _Attack(rate), _Banks(rate, fast.n_fft, slow.n_fft)
-    for block in sound.blocks:
-        for power in fast.push(block):
+    rate, n_channels = sound.sample_rate_hz, sound.n_channels
+    fast, slow = (
+        PowerFrames(rate, n_channels, RATE_HZ, WINDOW_S),
+        PowerFrames(rate, n_channels, SLOW_RATE_HZ, SLOW_WINDOW_S),
+    )
+    attack, banks = AttackCurve(rate, n_channels, ATTACK_RATE_HZ), _Banks(rate, fast.n_fft, slow.n_fft)
+
+    def take_fast(samples: Matrix) -> None:
+        for power in fast.push(samples):
             banks.add_fast(power)
-        for power in slow.push(block):
+
+    def take_slow(samples: Matrix) -> None:
+        for power in slow.push(samples):
             banks.add_slow(power)
-        attack.push(block)
-    for power in fast.finish(sound.n_channels):
-        banks.add_fast(power)
-    for power in slow.finish(sound.n_channels):
-        banks.add_slow(power)
+
+    # The short windows are as much work as all the rest, decoding among it: NumPy lets both run at once.
+    with ThreadPoolExecutor(1, thread_name_prefix="spectra") as pool:
+        job: Future[None] | None = None
+        for block in sound.blocks:
+            if job is not None:
+                job.result()
+            job = pool.submit(take_fast, block)
+            take_slow(block)
+            attack.push(block)
+        if job is not None:
+            job.result()
+        job = pool.submit(take_fast, fast.beyond_end())
+        take_slow(slow.beyond_end())
+        job.result()
     return banks.spectra(sound, attack.finish())
-
-
-class _Stft:
-    """Power spectra of frames whose centres lie at (j + 0.5) / rate_hz, whatever the sample rate."""
-
-    def __init__(self, sample_rate_hz: int, rate_hz: int, window_s: float) -> None:
-        self.n_fft = 2 ** round(np.log2(window_s * sample_rate_hz))
-        self._sample_rate_hz, self._rate_hz = sample_rate_hz, rate_hz
-        window = np.hanning(self.n_fft + 1)[:-1]
-        self._window = window.astype(np.float32)
-        # So that the sum over the one-sided bins is the mean square of the sound (Parseval).
-        self._scale = np.float32(2 / (self.n_fft * np.sum(window**2)))
-        self._buffer: Matrix | None = None
-        self._buffer_start = -(self.n_fft // 2)
-        self._next = 0
-
-    def push(self, block: Matrix) -> Iterator[Matrix]:
-        """Give the power of new frames, shape (n, bins), summed over channels."""
-        if self._buffer is None:
-            self._buffer = np.zeros((self.n_fft // 2, block.shape[1]), dtype=np.float32)
-        self._buffer = np.concatenate([self._buffer, block])
-        yield from self._frames(self._buffer_start + len(self._buffer))
-
-    def finish(self, n_channels: int) -> Iterator[Matrix]:
-        """Give the frames that reach beyond the end, and some beyond those."""
-        yield from self.push(np.zeros((2 * self.n_fft, n_channels), dtype=np.float32))
-
-    def _frames(self, end: int) -> Iterator[Matrix]:
-        assert self._buffer is not None
-        last = ((end - self.n_fft // 2) * 2 * self._rate_hz // self._sample_rate_hz - 1) // 2
-        while self._next <= last:
-            index = np.arange(self._next, min(last + 1, self._next + 512))
-            starts = (2 * index + 1) * self._sample_rate_hz // (2 * self._rate_hz) - self.n_fft // 2
-            view = np.lib.stride_tricks.sliding_window_view(self._buffer, self.n_fft, axis=0)
-            frames = view[starts - self._buffer_start]
-            bins = np.fft.rfft(frames * self._window, axis=2)
-            power = (bins.real**2 + bins.imag**2).sum(axis=1) * self._scale
-            yield np.asarray(power, dtype=np.float32)
-            self._next = int(index[-1]) + 1
-        keep_from = (2 * self._next + 1) * self._sample_rate_hz // (2 * self._rate_hz) - self.n_fft // 2
-        drop = max(0, min(keep_from - self._buffer_start, len(self._buffer)))
-        self._buffer, self._buffer_start = self._buffer[drop:], self._buffer_start + drop
-
-
-class _Attack:
-    """Power of the pre-emphasised sound in steps of a millisecond."""
-
-    def __init__(self, sample_rate_hz: int) -> None:
-        self._sample_rate_hz = sample_rate_hz
-        self._seen, self._parts = 0, list[Matrix]()
-        self._last: Matrix | None = None
-
-    def push(self, block: Matrix) -> None:
-        before = self._last if self._last is not None else np.zeros((1, block.shape[1]), dtype=np.float32)
-        self._last = block[-1:]
-        # Pre-emphasis lets an attack stand out against sustained bass.
-        sharp = block - np.float32(0.9) * np.concatenate([before, block[:-1]])
-        power = np.einsum("ij,ij->i", sharp, sharp)
-        index = np.arange(self._seen, self._seen + len(block)) * ATTACK_RATE_HZ // self._sample_rate_hz
-        first = int(self._seen * ATTACK_RATE_HZ // self._sample_rate_hz)
-        sums = np.bincount(index - first, weights=power).astype(np.float32)
-        # A step that straddles two blocks is continued, not begun anew.
-        if self._parts and (self._seen * ATTACK_RATE_HZ) // self._sample_rate_hz == (
-            (self._seen - 1) * ATTACK_RATE_HZ // self._sample_rate_hz
-        ):
-            self._parts[-1][-1] += sums[0]
-            sums = sums[1:]
-        self._seen += len(block)
-        if len(sums):
-            self._parts.append(sums)
-
-    def finish(self) -> Matrix:
-        return np.concatenate(self._parts) if self._parts else np.zeros(1, dtype=np.float32)
 
 
 class _Banks:
@@ -149,22 +93,25 @@ class _Banks:
 
     def __init__(self, sample_rate_hz: int, n_fft: int, slow_n_fft: int) -> None:
         hz = np.arange(n_fft // 2 + 1) * sample_rate_hz / n_fft
+        mel = mel_bank(sample_rate_hz, n_fft, N_MELS, 27.5, min(11000.0, sample_rate_hz / 2))
+        # Half of the bins lie above the last triangle: to leave them out spares a third of all work here.
+        self._mel = np.ascontiguousarray(mel[: int(np.flatnonzero(mel.any(axis=1))[-1]) + 1])
         banks = (
-            mel_bank(sample_rate_hz, n_fft, N_MELS, 27.5, min(11000.0, sample_rate_hz / 2)),
             interval_bank(hz, np.geomspace(40.0, min(16000.0, sample_rate_hz / 2), N_BANDS + 1)),
             interval_bank(hz, np.array(SPLIT_HZ)),
             k_weights(hz)[:, None],
             np.stack([hz, np.ones_like(hz)], axis=1).astype(np.float32),
         )
-        # One product over all banks: the spectra are read from memory once.
-        self._all = np.hstack(banks)
+        # One product over all others: the spectra are read from memory once.
+        self._rest = np.hstack(banks)
         self._ends = np.cumsum([bank.shape[1] for bank in banks])[:-1]
         self._chroma = chroma_bank(np.arange(slow_n_fft // 2 + 1) * sample_rate_hz / slow_n_fft)
         self._fast: dict[str, list[NDArray[np.generic]]] = {}
         self._slow: list[Matrix] = []
 
     def add_fast(self, power: Matrix) -> None:
-        mel, bands, parts, weighted, centre = np.split(power @ self._all, self._ends, axis=1)
+        mel = power[:, : len(self._mel)] @ self._mel
+        bands, parts, weighted, centre = np.split(power @ self._rest, self._ends, axis=1)
         kept = {
             "mel_db": _decibel(mel).astype(np.float16),
             "parts": parts.copy(),

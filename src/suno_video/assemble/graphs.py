@@ -9,10 +9,12 @@ from typing import Any
 
 import ffmpeg
 
+from suno_video.assemble.encoders import ENCODERS, Encoder
 from suno_video.assemble.profile import TICKS_PER_FRAME, EncoderProfile
 from suno_video.core.frames import FrameSize
 from suno_video.media.ffmpeg import file_url
 
+_PROBE_SIZE = FrameSize(width_px=320, height_px=192)
 AAC_RATE_HZ = 48000
 AAC_FRAME = 1024
 """Samples in one AAC frame, and the encoder's delay: what goes in first comes out 1024 samples later."""
@@ -47,27 +49,35 @@ def segment_args(profile: EncoderProfile, out: Path, *, subtitles: str | None, f
     )
     if subtitles is not None:
         video = video.filter("ass", filename=subtitles, fontsdir=fonts)
-    return _args(ffmpeg.output(video, _file(out), **_segment_options(profile)))
+    encoder = ENCODERS[profile.encoder]
+    stream = ffmpeg.output(_uploaded(video, encoder), _file(out), **_segment_options(profile))
+    return [*encoder.device_args, *_args(stream)]
+
+
+def probe_args(encoder: Encoder) -> list[str]:
+    """Encode a few grey frames to nowhere, to see whether an encoder works."""
+    profile = EncoderProfile(encoder=encoder.name, size=_PROBE_SIZE, fps=30, preset="veryfast", crf=23)
+    grey = ffmpeg.input("color=c=gray:s=320x192:r=30:d=0.2", f="lavfi").video.filter("format", "yuv420p")
+    options = {name: value for name, value in _segment_options(profile).items() if name != "video_track_timescale"}
+    stream = ffmpeg.output(_uploaded(grey, encoder), "-", **{**options, "f": "null"})
+    return [*encoder.device_args, *_args(stream)]
+
+
+def _uploaded(video: Any, encoder: Encoder) -> Any:
+    """Bring frames to where the encoder reads them."""
+    if encoder.upload is not None:
+        video = video.filter("format", encoder.upload)
+    return video.filter("hwupload") if encoder.device_args else video
 
 
 def _segment_options(profile: EncoderProfile) -> dict[str, Any]:
-    x264 = (
-        f"keyint={profile.gop_frames}",
-        f"min-keyint={max(1, profile.gop_frames // 2)}",
-        "open-gop=0",
-        # Each segment must describe itself with the same words, or players stumble where they are spliced.
-        "stitchable=1",
-        *profile.x264_params,
-    )
+    encoder = ENCODERS[profile.encoder]
+    # What lies on a graphics card has no pixel format that could be asked for.
+    pixels = {} if encoder.upload is not None else {"pix_fmt": "yuv420p"}
     return {
-        "vcodec": "libx264",
-        "preset": profile.preset,
-        "crf": profile.crf,
-        "profile:v": "high",
-        "pix_fmt": "yuv420p",
-        "bf": profile.b_frames,
-        "threads": profile.threads,
-        "x264-params": ":".join(x264),
+        "vcodec": encoder.vcodec,
+        **encoder.options(profile),
+        **pixels,
         "video_track_timescale": profile.timescale,
         "fps_mode": "passthrough",
         "flags:v": "+bitexact",

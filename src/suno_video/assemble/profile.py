@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, PositiveInt
 
-from suno_video.core.brief import Quality
+from suno_video.assemble.encoders import ENCODERS
+from suno_video.core.brief import EncoderName, Quality
 from suno_video.core.frames import FrameSize
 from suno_video.core.record import Record
 
@@ -26,6 +27,9 @@ class EncoderProfile(Record):
 
     version: Literal[1] = 1
     """Raised whenever the same settings would give other bytes."""
+    encoder: EncoderName = "x264"
+    quality: Quality = "standard"
+    """What the encoders other than x264 go by."""
     size: FrameSize
     fps: PositiveInt
     preset: str
@@ -37,8 +41,8 @@ class EncoderProfile(Record):
 
     @property
     def gop_frames(self) -> int:
-        """Frames from one key frame to the next: half a second, as platforms ask."""
-        return max(1, round(self.fps / 2))
+        """Frames from one key frame to the next."""
+        return max(1, round(self.fps * ENCODERS[self.encoder].gop_s))
 
     @property
     def timescale(self) -> int:
@@ -49,12 +53,13 @@ class EncoderProfile(Record):
 TICKS_PER_FRAME = 512
 
 
-def encoder_profile(quality: Quality, size: FrameSize, fps: int) -> EncoderProfile:
-    """Choose the encoder for a quality: `draft`, `standard` or `high`."""
+def encoder_profile(quality: Quality, size: FrameSize, fps: int, encoder: EncoderName = "x264") -> EncoderProfile:
+    """Choose how to encode for a quality: `draft`, `standard` or `high`."""
+    common: dict[str, Any] = {"encoder": encoder, "quality": quality, "size": size, "fps": fps}
     if quality == "draft":
         return EncoderProfile(
-            size=size, fps=fps, preset="ultrafast", crf=26, x264_params=_FAST_PARAMS, b_frames=0, audio_kbps=192
+            **common, preset="ultrafast", crf=26, x264_params=_FAST_PARAMS, b_frames=0, audio_kbps=192
         )
     if quality == "high":
-        return EncoderProfile(size=size, fps=fps, preset="medium", crf=17, audio_kbps=384)
-    return EncoderProfile(size=size, fps=fps, preset="veryfast", crf=19)
+        return EncoderProfile(**common, preset="medium", crf=17, audio_kbps=384)
+    return EncoderProfile(**common, preset="veryfast", crf=19)

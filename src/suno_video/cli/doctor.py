@@ -38,6 +38,7 @@ def examine() -> Iterator[Finding]:
     checks: list[tuple[str, Callable[[], Iterator[Finding]]]] = [
         ("python", _python),
         ("ffmpeg", _ffmpeg),
+        ("encoders", _encoders),
         ("packages", _packages),
         ("fonts", _fonts),
         ("cache", _cache),
@@ -75,6 +76,16 @@ def _ffmpeg() -> Iterator[Finding]:
             yield Finding(f"ffmpeg {kind}", "fail", f"missing: {', '.join(missing)}", hint)
         else:
             yield Finding(f"ffmpeg {kind}", "ok", ", ".join(needed))
+
+
+def _encoders() -> Iterator[Finding]:
+    """Say which encoders work here; only x264 is needed."""
+    from suno_video.assemble.encoders import ENCODERS, why_not
+
+    for name, encoder in ENCODERS.items():
+        reason = why_not(name)
+        state: State = "ok" if reason is None or encoder.is_hardware else "fail" if name == "x264" else "warn"
+        yield Finding(f"encoder {name}", state, encoder.idea if reason is None else f"not here: {encoder.idea}")
 
 
 def _ffmpeg_names(kind: str) -> set[str]:

@@ -58,6 +58,9 @@ LookName = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option("--seed", help="Another number gives another film.")]
 QualityName = Annotated[str | None, typer.Option("--quality", help="draft, standard or high.")]
+EncoderChosen = Annotated[
+    str | None, typer.Option("--encoder", help="x264, av1, hardware, videotoolbox, nvenc, qsv or vaapi.")
+]
 Preview = Annotated[bool, typer.Option("--preview", help="Small and fast: draft quality, 480 pixels high.")]
 From = Annotated[str | None, typer.Option("--from", help="Begin here in the song: seconds or m:ss.")]
 To = Annotated[str | None, typer.Option("--to", help="End here in the song: seconds or m:ss.")]

@@ -6,6 +6,7 @@ import difflib
 from pathlib import Path
 from typing import Literal
 
+from suno_video.assemble.encoders import choose_encoder
 from suno_video.backends.base import BackendSetup, MakesKind
 from suno_video.cli.options import Wishes as Wishes
 from suno_video.cli.wording import parse_clock
@@ -77,6 +78,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
     return FilmOptions(
         brief=brief,
         quality=settings.quality,
+        encoder=choose_encoder(settings.encoder),
         out=wishes.out,
         project=wishes.project,
         jobs=settings.jobs,

@@ -14,6 +14,10 @@ from suno_video.core.record import Record
 Quality: TypeAlias = Literal["draft", "standard", "high"]
 """`draft` (`--preview`): small and fast; `standard`; `high`: slower encoder, larger file."""
 
+EncoderName: TypeAlias = Literal["x264", "av1", "videotoolbox", "nvenc", "qsv", "vaapi"]
+EncoderChoice: TypeAlias = Literal["x264", "av1", "hardware", "videotoolbox", "nvenc", "qsv", "vaapi"]
+"""`hardware` is the first encoder in hardware that works on the machine."""
+
 
 ReferenceName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,99}\.(png|jpg|jpeg)$")

@@ -28,13 +28,27 @@ FAMILY_PARAMS = {
     "reaction": ("pattern", "relief"),
     "aurora": ("curtains", "trees"),
     "ocean": ("swell", "clouds"),
+    "galaxy": ("arms", "stars", "tilt"),
+    "hills": ("ranges", "mist", "trees"),
+    "city": ("towers", "windows", "rain"),
+    "road": ("speed", "grid", "peaks"),
+    "clouds": ("cover", "thunder", "speed"),
+    "godrays": ("trunks", "shafts", "mist"),
+    "neon": ("glow", "flicker", "size"),
+    "lasers": ("beams", "haze", "crowd"),
+    "fractal": ("depth", "relief"),
+    "truchet": ("scale", "pulses"),
+    "figures": ("crowd", "dance", "shafts"),
 }
 """What may be varied in the families we know; any other is played as it comes."""
 
-LIVELY = frozenset({"speed", "twist", "warp", "swirl", "swell", "bars", "bend"})
+LIVELY = frozenset({"speed", "twist", "warp", "swirl", "swell", "bars", "bend", "thunder", "dance"})
 """Variations that follow how much the section drives."""
 
-RICHER = frozenset({"stars", "shafts", "density", "detail", "cells", "mirrors", "dust", "relief", "curtains", "shine"})
+RICHER = frozenset(
+    {"stars", "shafts", "density", "detail", "cells", "mirrors", "dust", "relief", "curtains", "shine"}
+    | {"windows", "beams", "pulses", "glow", "trunks", "crowd"}
+)
 """Variations that growth lifts, so that there is more to see each time."""
 
 

@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Sequence
@@ -29,6 +30,8 @@ from suno_video.core.frames import I420, FrameSize
 QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
 _STDERR_CHUNKS = 40
+_PIPE_BYTES = 1 << 20
+"""Room in a pipe, where the system gives it: ffmpeg works on while we look at what came."""
 _NO_SPACE = ("no space left on device", "disk quota exceeded", "file too large")
 _IO_FAULT = ("input/output error", "read-only file system")
 # Windows has no sessions; a process group of its own keeps Ctrl-C from the child there.
@@ -130,6 +133,16 @@ def _too_slow(timeout_s: float) -> EncoderError:
     return EncoderError(f"ffmpeg did not finish within {timeout_s:.0f} s.", "Look whether the machine is overloaded.")
 
 
+def _widen(pipe: IO[bytes] | None) -> None:
+    """Give a pipe more room where the system has such a thing and still grants it to this user."""
+    if pipe is None or sys.platform != "linux":
+        return
+    import fcntl
+
+    with contextlib.suppress(OSError):
+        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+
+
 class _Child:
     """An ffmpeg process whose stderr is always drained, so that it can never block on it."""
 
@@ -145,6 +158,8 @@ class _Child:
             start_new_session=True,
             creationflags=_OWN_GROUP,
         )
+        if read:
+            _widen(self.process.stdout)
         self._drain = threading.Thread(target=self._collect, daemon=True)
         self._drain.start()
 

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from suno_video.assemble.profile import encoder_profile
 from suno_video.backends.base import BackendSetup, MakesKind
 from suno_video.backends.registry import make_backend
 from suno_video.core.errors import UsageError
@@ -24,13 +23,14 @@ from suno_video.pipeline.equipment import Crew
 from suno_video.pipeline.filming import Filming
 from suno_video.pipeline.footing import Stage, makes_files
 from suno_video.pipeline.memory import MemoryKeeper
-from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs
+from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs, profile_of
 from suno_video.pipeline.remembering import StateKeeper
 from suno_video.pipeline.reviewing import TakeReviewer
 from suno_video.pipeline.sound import sound_meanwhile
 from suno_video.pipeline.spending import Spending
 from suno_video.pipeline.tasks import backends_of
 from suno_video.pipeline.unmet import warn_of_unmet
+from suno_video.pipeline.warming import say_if_cold
 from suno_video.project.ledger import Ledger
 from suno_video.project.purchases import Caps
 from suno_video.project.takes import Take, TakeMarks, TakeStore
@@ -51,7 +51,8 @@ def on_set(
     enlarging = enlarging_of(plan, options)
     stage = Stage(plan, project, backends, marks, cut_out, deflicker=options.deflicker, enlarging=enlarging)
     warn_of_unmet(stage, events)
-    profile = encoder_profile(options.quality, plan.storyboard.size, plan.storyboard.fps)
+    say_if_cold(plan.storyboard, events)
+    profile = profile_of(options, plan.storyboard)
     purse = open_purse(project, options, events)
     reviewer = _reviewer_of(plan, project, options, purse, events)
     with sound_meanwhile(song, plan, project, profile) as encoded_sound:

@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from suno_video.assemble.profile import encoder_profile
 from suno_video.backends.base import Quote
 from suno_video.core.errors import BadEditError
 from suno_video.core.events import EventSink, ignore
@@ -17,7 +16,7 @@ from suno_video.pipeline.chains import LOOSE, loose_chains, missing_clips, take_
 from suno_video.pipeline.crew import enlarging_of, mark_takes, open_purse
 from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
-from suno_video.pipeline.options import EMBEDDED, FilmOptions, PlannedFilm, project_of
+from suno_video.pipeline.options import EMBEDDED, FilmOptions, PlannedFilm, profile_of, project_of
 from suno_video.pipeline.planning import make_plan
 from suno_video.pipeline.spending import allot_money, stills_by_worth
 from suno_video.pipeline.tasks import backends_of, piece_tasks
@@ -247,7 +246,7 @@ class _Foresight:
         """Say for each painted or taken scene whether its pieces are there."""
         for scene in unsettled:
             self._footing.missing[scene] = StandIn("")
-        profile = encoder_profile(self._options.quality, self._stage.board.size, self._stage.board.fps)
+        profile = profile_of(self._options, self._stage.board)
         store, old = SegmentStore(self._project.segments), _old_receipts(self._project.segments)
         speed = _painting_fps(old.values())
         fates: dict[str, ForeseenScene] = {}

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
+from suno_video.assemble.profile import EncoderProfile, encoder_profile
 from suno_video.backends.base import BackendSetup
 from suno_video.core.analysis import SongAnalysis
-from suno_video.core.brief import Brief, Quality
+from suno_video.core.brief import Brief, EncoderName, Quality
 from suno_video.core.errors import ExitStatus, UsageError
 from suno_video.core.events import EventSink, StageDone, StageStarted
 from suno_video.core.song import DEFAULT_MAX_DURATION_S, Song
@@ -37,6 +38,7 @@ class FilmOptions:
 
     brief: Brief = field(default_factory=Brief)
     quality: Quality = "standard"
+    encoder: EncoderName = "x264"
     out: Path | None = None
     """The film; by default `song.mp4` beside `song.mp3`."""
     project: Path | None = None
@@ -140,6 +142,11 @@ def stage(name: str, detail: str, events: EventSink) -> Iterator[StageNotes]:
     started, notes = time.perf_counter(), StageNotes()
     yield notes
     events(StageDone(name, round(time.perf_counter() - started, 3), notes.reused, notes.detail))
+
+
+def profile_of(options: FilmOptions, board: Storyboard) -> EncoderProfile:
+    """How the film of a storyboard is encoded."""
+    return encoder_profile(options.quality, board.size, board.fps, options.encoder)
 
 
 def project_of(song: Path, options: FilmOptions) -> Project:

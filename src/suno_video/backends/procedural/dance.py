@@ -15,6 +15,9 @@ ENERGY_RATE = 0.50
 """Added at full energy."""
 BEAT_RATE = 0.30
 """Clock units for each beat: at 120 bpm and full energy the clock runs at about 1.3 units a second."""
+_BUILD_HURRY, _DROP_HURRY = 0.6, 1.2
+"""A build hurries the clock by this share at its end, a drop at its beginning; a stop nearly halts it."""
+_STOP_RATE = 0.08
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,20 @@ class Step:
     shot: float
     """Position in this clip, 0..1."""
     beats: float
+    kick: float
+    """The kick drum: rises over three frames and falls within a quarter of a second. `snare` and `hat` likewise."""
+    snare: float
+    hat: float
+    voice: float
+    tension: float
+    drop: float
+    """1 at a drop, falling over some four seconds; -1 while the music is stopped."""
     spectrum: NDArray[np.float32]
+
+    @property
+    def burst(self) -> float:
+        """What a drop sets free, 0..1; unlike `drop` never negative."""
+        return max(self.drop, 0.0)
 
 
 class Dance:
@@ -61,9 +77,11 @@ class Dance:
         self._spectrum = _follow(music.spectrum, fps, release_s=0.16)
         self._level = _follow(music.loudness[:, None], fps, release_s=0.9)[:, 0]
         self._energy = np.clip(0.75 * music.energy + 0.25 * self._level, 0, 1)
-        self._clock = self._run_clock(lurch)
         # A pulse that rises over three frames is felt as sharp, and does not flicker.
         self._pulse = _soften(np.column_stack([music.beat, music.downbeat]))
+        self._drums = _soften(np.column_stack([music.kick, music.snare, music.hat]))
+        self._story = _soften(np.column_stack([music.voice, music.tension, music.drop]))
+        self._clock = self._run_clock(lurch)
 
     def _run_clock(self, lurch: float) -> NDArray[np.float64]:
         beats = self._music.beats
@@ -73,13 +91,17 @@ class Dance:
         # Without sound the beat clock still runs (intro, outro); it then moves the picture only a little.
         loud = np.clip(self._energy * 1.6, 0.12, 1.0)
         rate = (CALM_RATE + ENERGY_RATE * self._energy) / self._fps + BEAT_RATE * passed * loud
-        return np.cumsum(rate)
+        _, tension, drop = self._story.T
+        hurry = 1 + _BUILD_HURRY * tension * tension + _DROP_HURRY * np.maximum(drop, 0)
+        return np.cumsum(rate * hurry * (1 - (1 - _STOP_RATE) * np.maximum(-drop, 0)))
 
     def at(self, frame: int) -> Step:
         """Step of one frame of the clip."""
         music = self._music
         loud = min(1.0, 0.25 + 1.5 * float(self._level[frame]))
         bass, mid, treble, onset = (float(level) for level in self._quick[frame])
+        kick, snare, hat = (float(level) for level in self._drums[frame])
+        voice, tension, drop = (float(level) for level in self._story[frame])
         return Step(
             frame=frame,
             clock=float(self._clock[frame]),
@@ -96,6 +118,12 @@ class Dance:
             progress=float(music.section_progress[frame]),
             shot=frame / max(1, self.n_frames - 1),
             beats=float(music.beats[frame]),
+            kick=kick,
+            snare=snare,
+            hat=hat,
+            voice=voice,
+            tension=tension,
+            drop=drop,
             spectrum=self._spectrum[frame],
         )
 

@@ -81,16 +81,34 @@ def _cubic(t: float, distance: float) -> float:
     return near if d < 1.0 else far
 
 
+@inline
+def _stand_before(line: Floats, cover: Floats, haze: Floats) -> None:
+    # The light was held back under figures already, but for a seam at their edge that now shines as their rim.
+    for i in range(line.shape[0]):
+        share = cover[i]
+        line[i] = line[i] * (1.0 - share) + min(line[i] * share, 46.0 * share + 190.0 * haze[i])
+        cover[i] = 0.0
+        haze[i] = 0.0
+
+
 @kernel
 def print_luma(
-    wide: Floats, sharp: Floats, marked: Bytes, ridge: Floats, noise: NDArray[np.int8], out: Bytes, p: Floats
+    wide: Floats,
+    sharp: Floats,
+    marked: Bytes,
+    figures: Floats,
+    ridge: Floats,
+    noise: NDArray[np.int8],
+    out: Bytes,
+    p: Floats,
 ) -> None:
-    """Write the Y plane: rows of `wide` (h, W) raised to the full height, sharp light, the ridge and grain on top.
+    """Write the Y plane: rows of `wide` (h, W) raised to the full height; sharp light, figures, ridge and grain on top.
 
-    Clears `sharp` and `marked` while it reads them.
+    Clears `sharp`, `figures` and `marked` while it reads them.
 
     Args:
-        sharp: Additional light, shape (H, W), read only in rows that `marked` names.
+        sharp: Additional light, shape (H, W), read only in rows that `marked` names by bit 0.
+        figures: Cover and haze of figures, shape (2, H, W), read only in rows that `marked` names by bit 1.
         ridge: Shape (W,), the row below which a dark foreground begins; empty for none.
         noise: Grain, shape (256, at least W + 256).
         p: grain amount, column and row offset of the grain, luma of the foreground.
@@ -115,21 +133,19 @@ def print_luma(
         ka, kb, kc, kd = _cubic(t, -1.0), _cubic(t, 0.0), _cubic(t, 1.0), _cubic(t, 2.0)
         grain = noise[(j + shift_y) & 255, shift_x : shift_x + width]
         row = out[j]
+        for i in range(width):
+            line[i] = ka * a[i] + kb * b[i] + kc * c[i] + kd * d[i]
         if np.float32(j) > top - 1.0:
             for i in range(width):
-                under = np.float32(j) - ridge[i]
-                cover = clamp01(under + 0.5)
-                value = ka * a[i] + kb * b[i] + kc * c[i] + kd * d[i]
-                line[i] = value + (dark - value) * cover
-        else:
-            for i in range(width):
-                line[i] = ka * a[i] + kb * b[i] + kc * c[i] + kd * d[i]
-        if marked[j]:
+                line[i] += (dark - line[i]) * clamp01(np.float32(j) - ridge[i] + 0.5)
+        if marked[j] & 1:
             extra = sharp[j]
             for i in range(width):
                 line[i] += (235.0 - line[i]) * (1.0 - fexp(-extra[i]))
                 extra[i] = 0.0
-            marked[j] = 0
+        if marked[j] & 2:
+            _stand_before(line, figures[0, j], figures[1, j])
+        marked[j] = 0
         for i in range(width):
             value = line[i] + np.float32(grain[i]) * amount
             row[i] = np.uint8(np.int32(min(max(value, 16.0), 235.0) + 0.5))

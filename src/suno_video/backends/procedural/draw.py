@@ -60,7 +60,7 @@ def draw_strokes(sharp: Floats, marked: Bytes, light: Floats, strokes: Floats) -
                 y = np.float32(j)
                 first, last = _row_span(ax + (y - ay) * slope, half, left, right)
                 if first < last:
-                    marked[j] = 1
+                    marked[j] |= 1
                 row = sharp[j]
                 for i in range(first, last):
                     px = np.float32(i) - ax
@@ -110,3 +110,34 @@ def _draw_light(light: Floats, stroke: Floats, scale_x: float, scale_y: float) -
                     light[0, j, i] += red * g
                     light[1, j, i] += green * g
                     light[2, j, i] += blue * g
+
+
+@kernel
+def draw_figures(figures: Floats, marked: Bytes, limbs: Floats) -> None:
+    """Lay dark limbs over each other at full sharpness, the last one in front; shape of figures (2, H, W).
+
+    Args:
+        limbs: Shape (n, 7): x0, y0, x1, y1 and the radius at both ends in pixels, and haze 0..1 (how much of the light
+            behind shines through).
+    """
+    height, width = figures.shape[1], figures.shape[2]
+    for n in range(limbs.shape[0]):
+        ax, ay, ra, rb, through = limbs[n, 0], limbs[n, 1], limbs[n, 4], limbs[n, 5], limbs[n, 6]
+        dx, dy = limbs[n, 2] - ax, limbs[n, 3] - ay
+        wide = max(ra, rb) + 1.0
+        inverse = 1.0 / (dx * dx + dy * dy + 1e-6)
+        left, right = max(int(min(ax, ax + dx) - wide), 0), min(int(max(ax, ax + dx) + wide + 2.0), width)
+        slope, half = _slant(dx, dy, wide)
+        for j in range(max(int(min(ay, ay + dy) - wide), 0), min(int(max(ay, ay + dy) + wide + 2.0), height)):
+            py = np.float32(j) - ay
+            first, last = _row_span(ax + py * slope, half, left, right)
+            if first < last:
+                marked[j] |= 2
+            cover, haze = figures[0, j], figures[1, j]
+            for i in range(first, last):
+                px = np.float32(i) - ax
+                t = clamp01((px * dx + py * dy) * inverse)
+                ex, ey = px - dx * t, py - dy * t
+                share = clamp01(ra + (rb - ra) * t - np.sqrt(ex * ex + ey * ey) + 0.5)
+                cover[i] += (1.0 - cover[i]) * share
+                haze[i] += (through - haze[i]) * share

@@ -118,6 +118,18 @@ def inline(function: Callable[..., Any]) -> Callable[..., Any]:
     return cast("Callable[..., Any]", numba.njit(forceinline=True, **_OPTIONS)(_in_single_precision(function)))
 
 
+def _bits_of_float(context: Any, value: Any) -> Any:
+
+    def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], ir.IntType(32))
+
+    return types.int32(types.float32), generate
+
+
+bits_of_float: Callable[..., Any] = intrinsic(_bits_of_float)
+"""Reads a float32 as the int32 of the same 32 bits."""
+
+
 def _float_of_bits(context: Any, bits: Any) -> Any:
 
     def generate(target: Any, builder: Any, signature: Any, arguments: Any) -> Any:

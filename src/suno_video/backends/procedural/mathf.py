@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.backends.procedural.jit import float_of_bits, inline
+from suno_video.backends.procedural.jit import bits_of_float, float_of_bits, inline
 
 Floats = NDArray[np.float32]
 
@@ -61,6 +61,15 @@ def fexp(x: float) -> float:
     r = y - whole
     p = 1.0 + r * (0.69583282 + r * (0.22606716 + r * 0.078024523))
     return p * float_of_bits((np.int32(whole) + np.int32(127)) << np.int32(23))
+
+
+@inline
+def flog2(x: float) -> float:
+    """Logarithm to base 2 of a positive number; error below 0.001."""
+    bits = bits_of_float(np.float32(max(x, 1e-30)))
+    whole = np.float32((bits >> np.int32(23)) - np.int32(127))
+    m = float_of_bits((bits & np.int32(0x007FFFFF)) | np.int32(0x3F800000))
+    return whole + (((-0.0791668 * m + 0.62893781) * m - 2.08138491) * m + 4.02874225) * m - 2.49692625
 
 
 @inline

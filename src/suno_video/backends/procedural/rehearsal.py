@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 from filelock import FileLock, Timeout
 
 from suno_video.backends.base import ClipRequest
+from suno_video.backends.procedural.catalog import FAMILIES
 from suno_video.backends.procedural.jit import compiled_folder
 from suno_video.backends.procedural.stream import ProceduralStream
 from suno_video.core.analysis import N_BANDS
@@ -29,8 +34,19 @@ def rehearse(family: str) -> None:
     try:
         for _ in ProceduralStream(_tiny_request(family)).frames():
             pass
+        with contextlib.suppress(OSError):
+            _mark(family).touch()
     finally:
         lock.release()
+
+
+def cold_families(families: Iterable[str]) -> list[str]:
+    """Those of some families that have never been rehearsed with the compiled folder in use, in order."""
+    return sorted(family for family in families if family in FAMILIES and not _mark(family).exists())
+
+
+def _mark(family: str) -> Path:
+    return compiled_folder() / f"{family}.ready"
 
 
 def _tiny_request(family: str) -> ClipRequest:
