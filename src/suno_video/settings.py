@@ -17,7 +17,7 @@ from pydantic import Field, PositiveFloat, PositiveInt, ValidationError, field_v
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from suno_video.core.brief import EncoderChoice, Quality
+from suno_video.core.brief import USUAL_TIMING, Captions, EncoderChoice, Quality, Timing
 from suno_video.core.errors import SunoVideoError, UsageError
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.song import DEFAULT_MAX_DURATION_S
@@ -97,8 +97,12 @@ class Settings(BaseSettings):
     """`x264`, `av1`, `hardware`, `videotoolbox`, `nvenc`, `qsv` or `vaapi`; `suno-video doctor` lists what works."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Another number gives another film; unset, the song itself decides."""
-    captions: bool = True
-    """Whether timed lyrics are shown."""
+    captions: Captions = "karaoke"
+    """How lyrics with times are shown: `karaoke`, `lines`, `type` (large moving words) or `none`."""
+    safe_for: str | None = None
+    """Platform whose buttons no text may stand under: `reels`, `shorts`, `tiktok` ...; unset, any of them."""
+    timing: Timing = USUAL_TIMING
+    """How cuts lie to the music: `grid`, `tight`, `human`, or a number from 0 (on the grid) to 1 (human)."""
     jobs: PositiveInt | None = None
     """Scenes rendered at once; unset, as many as there are cores."""
     backend: str = "procedural"

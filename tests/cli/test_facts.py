@@ -85,7 +85,7 @@ def test_what_config_prints_is_a_settings_file(run: Run, work: Path) -> None:
     (work / "copy.toml").write_text(run("config", SUNO_VIDEO_LOOK='a "b"', SUNO_VIDEO_CAPTIONS="no").stdout)
     values = json.loads(run("config", "--config", "copy.toml", "--json").stdout)
     assert values["look"] == {"value": 'a "b"', "origin": "copy.toml, line 1"}
-    assert values["captions"]["value"] is False
+    assert values["captions"]["value"] == "none"
     assert values["seed"] == {"value": None, "origin": "default"}
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,9 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from suno_video.assemble.captions import caption_events, piece_subtitles
+from suno_video.assemble.captions import caption_events, piece_subtitles, unshown_letters
 from suno_video.assemble.cutlist import plan_pieces
-from suno_video.assemble.lettering import MAX_CHARS, ass_text, fit_rows, plain_text, safe_box, text_width
+from suno_video.assemble.events import TextEvent
+from suno_video.assemble.kinetic import place_words
+from suno_video.assemble.lettering import MAX_CHARS, ass_text, plain_text, safe_box
+from suno_video.assemble.measuring import Letters
+from suno_video.assemble.stylesheet import StyleSheet
+from suno_video.assemble.syllables import split_syllables
+from suno_video.assemble.tokens import fit_tokens, line_tokens, plain_tokens, row_text
 from suno_video.core.brief import TypeStyle
 from suno_video.core.frames import FrameSize
 from suno_video.core.song import LyricLine, Lyrics, LyricWord
@@ -69,7 +76,13 @@ def test_a_hostile_line_is_a_shadow_and_a_row_of_letters_and_none_of_its_tags_li
     assert "\n" not in shown
     assert len(shown) < 2 * MAX_CHARS
     # Every brace and backslash of the text is escaped; what is left are our own row breaks.
-    bare = shown.replace("\\{", "").replace("\\}", "").replace("\\\u2060", "").replace("\\N", "")
+    bare = (
+        re.sub(r"\{\\fn[\w ]+\\fs[\d.]+\}", "", shown)
+        .replace("\\{", "")
+        .replace("\\}", "")
+        .replace("\\\u2060", "")
+        .replace("\\N", "")
+    )
     assert not set(bare) & set("{}\\")
 
 
@@ -93,13 +106,36 @@ def test_escaped_text_never_holds_a_live_brace_a_break_or_a_control(text: str) -
     assert "\\" not in rest
 
 
+@pytest.fixture
+def only_our_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that has no fonts but those we ship."""
+    monkeypatch.setattr("suno_video.media.typefaces._packaged", lambda language: ())
+    monkeypatch.setattr("suno_video.media.typefaces._of_system", lambda cluster, language: None)
+
+
+@pytest.mark.usefixtures("only_our_fonts")
+def test_what_no_font_here_has_is_left_out_and_named_and_never_an_empty_box() -> None:
+    lyrics = _lyrics(("fire \U0001f525 \u5929 burns", 0.5, 1.5))
+
+    (first, _) = _dialogues(_film(), lyrics)
+
+    assert "\U0001f525" not in "".join(first)
+    assert "\u5929" not in "".join(first)
+    assert "burns" in first[0]
+    words = unshown_letters(_film(), lyrics)
+    assert words.startswith("2 characters of the text (emoji and symbols, CJK: \U0001f525 \u5929) left out")
+    assert "suno-video[fonts]" in words
+    assert unshown_letters(_film(), _lyrics(("Привет, señor", 0.5, 1.5))) == ""
+
+
+@pytest.mark.usefixtures("only_our_fonts")
 def test_a_line_with_nothing_to_show_is_not_shown() -> None:
     assert _dialogues(_film(), _lyrics(("\U0001f602\u200d \n\x00", 0.5, 1.5))) == [[], []]
     assert plain_text(" \t\n") == ""
 
 
 def test_no_captions_and_no_title_give_no_document() -> None:
-    film = _film(captions=False)
+    film = _film(captions="none")
 
     assert _dialogues(film, _lyrics(("hello", 0.5, 1.5))) == [[], []]
     assert caption_events(_film(), None) == ()
@@ -117,10 +153,10 @@ def test_captions_never_overlap_even_when_the_lyrics_do() -> None:
 def test_a_line_across_a_cut_is_in_both_pieces_and_does_not_fade_again() -> None:
     before, after = _dialogues(_film(), _lyrics(("over the cut", 1.5, 2.5)))
 
-    assert all(r"\fade(255,0,255,0,160," in row for row in before)
-    # The second piece begins at 2.0 s, 620 ms after the line: its fade in is long past.
-    assert all(r"\fade(255,0,255,-620,-460," in row for row in after)
-    assert [row.split(",")[1] for row in after] == ["0:00:00.00", "0:00:00.00"]
+    # Times are those of the song, so that both pieces draw the same line at the same moment of it.
+    assert before == after
+    assert [row.split(",")[1] for row in after] == ["0:00:01.38", "0:00:01.38"]
+    assert all(r"\fade(255,0,255,0,160," in row for row in after)
 
 
 def test_a_line_across_a_cut_looks_the_same_on_both_sides(tmp_path: Path) -> None:
@@ -135,14 +171,156 @@ def test_a_line_across_a_cut_looks_the_same_on_both_sides(tmp_path: Path) -> Non
     assert np.abs(before[:180].astype(int) - after[:180]).mean() < 1.0
 
 
-def test_words_light_up_when_they_are_sung() -> None:
-    words = (LyricWord(text="light", start_s=0.6, end_s=0.9), LyricWord(text="up", start_s=1.0, end_s=1.2))
-    timed = Lyrics(source="x", lines=(LyricLine(text="light up", start_s=0.6, end_s=1.2, words=words),))
-    wrong = Lyrics(source="x", lines=(LyricLine(text="light it up", start_s=0.6, end_s=1.2, words=words),))
+def _timed(text: str, *spans: tuple[float, float], words: tuple[str, ...] | None = None) -> LyricLine:
+    sung = [
+        LyricWord(text=w, start_s=a, end_s=b) for w, (a, b) in zip(words or tuple(text.split()), spans, strict=True)
+    ]
+    return LyricLine(text=text, start_s=spans[0][0], end_s=spans[-1][1], words=tuple(sung))
 
-    assert [row.count(r"\t(") for row in _dialogues(_film(), timed)[0]] == [0, 2]
-    assert r"\t(480,600,\1a&H00&)}up" in _dialogues(_film(), timed)[0][1]
-    assert [row.count(r"\t(") for row in _dialogues(_film(), wrong)[0]] == [0, 0]
+
+def _one(line: LyricLine) -> Lyrics:
+    return Lyrics(source="x", lines=(line,))
+
+
+def test_a_highlight_sweeps_syllable_by_syllable_when_they_are_sung() -> None:
+    line = _timed("moonlight up", (0.6, 1.0), (1.2, 1.4))
+
+    (_, row) = _dialogues(_film(), _one(line))[0]
+
+    # The line appears at 0.48 s; sweeps and rests add up to the moment at which each word begins.
+    sweeps = re.findall(r"\{\\(kf?)(\d+)\}", row)
+    assert sum(int(length) for _, length in sweeps) == 140 - 48
+    assert [kind for kind, _ in sweeps] == ["k", "kf", "kf", "k", "kf"]
+    assert re.sub(r"\{[^}]*\}", "", row).endswith("moonlight up")
+
+
+def test_words_that_are_not_the_line_and_times_that_are_not_sure_are_not_swept() -> None:
+    wrong = _timed("light it up", (0.6, 0.9), (1.0, 1.2), words=("light", "up"))
+    lines = _dialogues(_film(captions="lines"), _one(_timed("light up", (0.6, 0.9), (1.0, 1.2))))
+
+    assert r"\k" not in _dialogues(_film(), _one(wrong))[0][1]
+    assert r"\k" not in lines[0][1]
+
+
+def test_what_runs_from_right_to_left_lights_up_word_by_word() -> None:
+    # Hebrew; libass fills a word from its left, which would be its end.
+    line = _timed("\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd", (0.6, 0.9), (1.0, 1.2))
+    film = _film()
+
+    rows = pysubs2.SSAFile.from_string(piece_subtitles(caption_events(film, _one(line)), film, plan_pieces(film)[0]))
+
+    assert rows.styles["line"].encoding == -1, "libass lays out the row as a whole, from right to left"
+    if rows.events:  # where a font has Hebrew
+        assert r"\kf" not in rows.events[1].text
+
+
+@pytest.mark.parametrize(
+    ("word", "parts"),
+    [
+        ("underneath", "un-der-neath"),
+        ("loved", "loved"),
+        ("wanted", "wan-ted"),
+        ("table", "ta-ble"),
+        ("fire,", "fire,"),
+        ("Привет", "При-вет"),
+        ("\u591c\u306b\u99c6\u3051\u308b\u3063", "\u591c-\u306b-\u99c6-\u3051-\u308b\u3063"),
+        ("\u0645\u0631\u062d\u0628\u0627", "\u0645\u0631\u062d\u0628\u0627"),
+        ("\U0001f602", "\U0001f602"),
+    ],
+)
+def test_words_are_divided_as_they_are_sung(word: str, parts: str) -> None:
+    assert "-".join(part.text for part in split_syllables(word)) == parts
+
+
+@given(st.text(min_size=1, max_size=30))
+def test_syllables_are_the_word_and_share_all_of_its_time(word: str) -> None:
+    parts = split_syllables(word)
+
+    assert "".join(part.text for part in parts) == word
+    assert sum(part.share for part in parts) == pytest.approx(1)
+
+
+def test_a_long_line_is_broken_where_the_singer_breathes() -> None:
+    # Balanced, it would break after "the"; but there is a rest of half a second before "hold".
+    text = "we ran through the endless hold on"
+    spans = [(k * 0.3, k * 0.3 + 0.28) for k in range(5)] + [(2.0, 2.2), (2.3, 2.5)]
+    letters = Letters("Inter")
+
+    rows, _ = fit_tokens(line_tokens(_timed(text, *spans)), letters.width_em, em_px=40, width_px=600)
+
+    assert [row_text(row) for row in rows] == ["we ran through the endless", "hold on"]
+
+
+def test_chinese_is_broken_between_letters_but_no_row_begins_with_a_comma() -> None:
+    tokens = plain_tokens("\u591c\u306b\u99c6\u3051\u308b\u3001\u541b\u306e\u58f0")
+
+    assert [token.text for token in tokens] == [
+        *"\u591c\u306b\u99c6\u3051",
+        "\u308b\u3001",
+        *"\u541b\u306e\u58f0",
+    ]
+    assert all(token.breath >= 0 for token in tokens)
+    assert [token.text for token in plain_tokens("\uc0ac\ub791\ud574 \ub108\ub97c")] == [
+        "\uc0ac\ub791\ud574",
+        "\ub108\ub97c",
+    ]
+
+
+@pytest.mark.parametrize("size", ["16:9", "9:16", "1:1"])
+@pytest.mark.parametrize("text", ["fire", "stay until the morning light", "if you leave me here alone tonight"])
+def test_large_words_stand_in_the_safe_box_and_never_on_each_other(size: str, text: str) -> None:
+    sheet = StyleSheet(FrameSize.parse(size), TypeStyle())
+    for number in range(4):  # each layout in turn
+        words = place_words(sheet, TextEvent("card", 0.0, 3.0, plain_tokens(text), number), seed=7)
+
+        assert [word.token.text for word in words] == text.split()
+        boxes = [
+            (w.x_px - w.width_px / 2, w.y_px - 0.45 * w.em_px, w.x_px + w.width_px / 2, w.y_px + 0.45 * w.em_px)
+            for w in words
+        ]
+        for left, top, right, bottom in boxes:
+            assert sheet.box.left <= left < right <= sheet.box.right
+            assert sheet.box.top <= top < bottom <= sheet.box.bottom
+        for k, (left, top, right, bottom) in enumerate(boxes):
+            for other in boxes[k + 1 :]:
+                assert other[0] >= right or other[2] <= left or other[1] >= bottom or other[3] <= top
+
+
+def test_each_large_word_stands_when_it_is_sung_and_stays_until_the_card_goes() -> None:
+    line = _timed("hold the light", (0.5, 0.7), (0.8, 0.9), (1.1, 1.5))
+    film = _film(size=FrameSize(width_px=640, height_px=360), captions="type")
+
+    events = caption_events(film, _one(line))
+    document = pysubs2.SSAFile.from_string(piece_subtitles(events, film, plan_pieces(film)[0]) or "")
+
+    letters = [event for event in document.events if event.layer == 1]
+    assert [event.start for event in letters] == [410, 710, 1010], "each comes in over 90 ms and stands on its onset"
+    assert len({event.end for event in letters}) == 1
+
+
+def test_large_words_without_times_land_on_beats() -> None:
+    film = _film(captions="type")
+    beats_s = (0.5, 1.0, 1.5)
+
+    (card,) = caption_events(film, _lyrics(("one two three", 0.45, 1.9)), beats_s)
+
+    assert {token.start_s for token in card.tokens} <= set(beats_s)
+
+
+def test_white_letters_are_read_on_white_black_and_grey(tmp_path: Path) -> None:
+    size = FrameSize(width_px=640, height_px=360)
+    film = storyboard_of(scene(1, 0, 45), size=size)
+    for grey in (16, 126, 235):
+        (path,) = conform_all(
+            film, steady_analysis(), tmp_path / str(grey), lyrics=_lyrics(("MMMMMMMM", 0.2, 1.4)), grey={"s001": grey}
+        )
+        luma = decode(path, size)[25][: size.height_px].astype(float)
+        rows, columns = np.nonzero(luma > 228) if grey < 228 else np.nonzero(luma < 90)
+        # Contrast as WCAG 2 has it, of the letters against the darkest tenth around them.
+        band = luma[rows.min() - 2 : rows.max() + 3, columns.min() - 2 : columns.max() + 3]
+        light = ((np.clip(band, 16, 235) - 16) / 219) ** 2.2
+        ratio = (np.percentile(light, 99) + 0.05) / (np.percentile(light, 10) + 0.05)
+        assert ratio > 7, f"on {grey}: {ratio:.1f}"
 
 
 def test_the_title_stands_with_the_artist_below_it_and_is_escaped() -> None:
@@ -151,7 +329,8 @@ def test_the_title_stands_with_the_artist_below_it_and_is_escaped() -> None:
     rows = _dialogues(_film(title_card=card), None)[0]
 
     assert [row.split(",")[3] for row in rows] == ["title", "title", "artist", "artist"]
-    assert all("A \\{\\\u2060b1\\}Title" in row for row in rows[:2])
+    bare = [re.sub(r"\{\\fn[^}]*\}", "", row) for row in rows]
+    assert all("A \\{\\\u2060b1\\}Title" in row for row in bare[:2])
 
 
 @pytest.mark.parametrize("size", ["16:9", "9:16"])
@@ -189,20 +368,22 @@ def test_a_line_in_the_middle_makes_room_for_the_title() -> None:
 def test_long_lines_are_broken_into_balanced_rows_that_fit() -> None:
     text = "Hold on, hold on, we are only getting started and nobody knows"
 
-    setting = fit_rows(text, "Inter", em_px=40, width_px=900)
+    letters = Letters("Inter")
+    rows, em_px = fit_tokens(plain_tokens(text), letters.width_em, em_px=40, width_px=900)
 
-    assert " ".join(setting.rows) == text
-    assert len(setting.rows) == 2
-    widths = [text_width(row, "Inter") * setting.em_px for row in setting.rows]
+    assert " ".join(row_text(row) for row in rows) == text
+    assert len(rows) == 2
+    widths = [letters.width_em(row_text(row)) * em_px for row in rows]
     assert max(widths) <= 900
-    assert min(widths) > 0.7 * max(widths)
+    assert min(widths) > 0.6 * max(widths)
 
 
 def test_text_that_fits_nowhere_is_cut_with_an_ellipsis() -> None:
-    setting = fit_rows("x" * 400, "Inter", em_px=40, width_px=300)
+    letters = Letters("Inter")
+    rows, em_px = fit_tokens(plain_tokens("x" * 400), letters.width_em, em_px=40, width_px=300)
 
-    assert setting.rows[-1].endswith("…")
-    assert all(text_width(row, "Inter") * setting.em_px <= 301 for row in setting.rows[:-1])
+    assert row_text(rows[-1]).endswith("…")
+    assert all(letters.width_em(row_text(row)) * em_px <= 301 for row in rows[:-1])
 
 
 def test_vertical_video_keeps_text_where_no_feed_covers_it() -> None:

@@ -99,7 +99,7 @@ def test_a_section_that_goes_on_in_the_next_one_is_no_return():
     openings = [next(s for s in storyboard.scenes if s.section == k) for k in range(4)]
     assert [s.growth for s in openings] == [0.0, 0.0, 0.0, 0.35]
     assert openings[1].why == "downbeat of bar 9, build goes on"
-    assert openings[3].why == "downbeat of bar 25, build returns (second time), larger"
+    assert openings[3].why == "downbeat of bar 25, build returns (second time), larger, 1 frame early"
 
 
 def test_a_song_without_known_parts_still_has_three_pictures():

@@ -97,13 +97,13 @@ def test_without_words_every_cut_of_a_steady_song_is_on_a_downbeat():
     for bpm, beats_per_bar in ((68, 4), (120, 4), (128, 4), (150, 3), (174, 4), (97.3, 4)):
         analysis = song_in_bars(bpm=bpm, beats_per_bar=beats_per_bar)
         downbeats = np.array(analysis.downbeats_s)
-        for cut in cuts_s(storyboard_for(analysis)):
+        for cut in cuts_s(storyboard_for(analysis, timing="grid")):
             assert np.abs(downbeats - cut).min() <= 0.5 / FPS + 1e-6
 
 
 def test_every_section_begins_with_a_cut():
     analysis = song_in_bars()
-    cuts = cuts_s(storyboard_for(analysis))
+    cuts = cuts_s(storyboard_for(analysis, timing="grid"))
     assert {section.start_s for section in analysis.sections[1:]} <= set(cuts)
 
 
@@ -111,7 +111,7 @@ def test_a_border_beside_the_grid_is_moved_to_the_nearest_downbeat():
     analysis = song_in_bars()
     moved = [analysis.sections[0].model_copy(update={"end_s": 16.4})]
     moved += [analysis.sections[1].model_copy(update={"start_s": 16.4}), *analysis.sections[2:]]
-    storyboard = storyboard_for(analysis.model_copy(update={"sections": tuple(moved)}))
+    storyboard = storyboard_for(analysis.model_copy(update={"sections": tuple(moved)}), timing="grid")
     first_verse = next(scene for scene in storyboard.scenes if scene.section == 1)
     assert first_verse.start_frame == 16 * FPS
     assert first_verse.bar == 9

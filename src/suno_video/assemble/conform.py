@@ -20,8 +20,8 @@ from suno_video.core.errors import EncoderError
 from suno_video.core.frames import I420, FrameSize
 from suno_video.media.atomic import replacing, write_text
 from suno_video.media.ffmpeg import FrameWriter
-from suno_video.media.fonts import link_fonts
 from suno_video.media.mp4 import read_mp4
+from suno_video.media.typefaces import families_in, link_fonts
 
 OnFrames: TypeAlias = Callable[[int], None]
 """Told how many more frames were written."""
@@ -45,7 +45,7 @@ def conform(plan: ConformPlan, footage: Sequence[Footage], path: Path, on_frames
         # 1. The words, beside the encoder, under names that need no escaping.
         subtitles = _lay_out_text(plan, Path(folder))
         fonts = _FONTS if subtitles else None
-        args = segment_args(plan.profile, part, subtitles=subtitles, fonts=fonts)
+        args = segment_args(plan.profile, part, subtitles=subtitles, fonts=fonts, first_frame=plan.piece.start_frame)
         # 2. Every frame, straight into the encoder.
         with FrameWriter(args, cwd=Path(folder)) as writer, closing(finished_frames(plan, footage)) as frames:
             _write_all(writer, frames, on_frames)
@@ -128,7 +128,7 @@ def _lay_out_text(plan: ConformPlan, folder: Path) -> str | None:
     if plan.subtitles is None:
         return None
     write_text(folder / _SUBTITLES, plan.subtitles)
-    link_fonts(folder / _FONTS)
+    link_fonts(folder / _FONTS, families_in(plan.subtitles))
     return _SUBTITLES
 
 

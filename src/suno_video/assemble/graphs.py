@@ -32,12 +32,15 @@ def _file(path: Path) -> str:
     return os.fsencode(file_url(path)).decode("latin-1")
 
 
-def segment_args(profile: EncoderProfile, out: Path, *, subtitles: str | None, fonts: str | None) -> list[str]:
+def segment_args(
+    profile: EncoderProfile, out: Path, *, subtitles: str | None, fonts: str | None, first_frame: int = 0
+) -> list[str]:
     """Encode raw I420 frames from `pipe:0` into one segment.
 
     Args:
         subtitles: Name of an ASS file to burn in, relative to ffmpeg's working folder.
         fonts: Name of the folder with its fonts, likewise.
+        first_frame: Of the segment on the song's frame grid, for the times in subtitles are those of the song.
     """
     video = ffmpeg.input(
         "pipe:0",
@@ -48,7 +51,9 @@ def segment_args(profile: EncoderProfile, out: Path, *, subtitles: str | None, f
         **_BT709,
     )
     if subtitles is not None:
-        video = video.filter("ass", filename=subtitles, fontsdir=fonts)
+        # The clock of raw frames ticks once a frame, so that whole numbers stay whole.
+        video = video.filter("setpts", f"PTS+{first_frame}").filter("ass", filename=subtitles, fontsdir=fonts)
+        video = video.filter("setpts", f"PTS-{first_frame}")
     encoder = ENCODERS[profile.encoder]
     stream = ffmpeg.output(_uploaded(video, encoder), _file(out), **_segment_options(profile))
     return [*encoder.device_args, *_args(stream)]

@@ -18,6 +18,9 @@ from suno_video.core.storyboard import Scene, Storyboard
 CONFORM_VERSION = 3
 """Raised whenever effects, transitions, captions or the order of their steps change the picture."""
 
+TRUSTED_BEATS = 0.4
+"""Below this confidence nothing is tied to the grid."""
+
 PREROLL_FRAMES = 8
 """Frames that run before the first one seen, so that an echo has something to remember."""
 
@@ -56,7 +59,7 @@ def conform_plans(
 ) -> tuple[ConformPlan, ...]:
     """Plan all pieces of a film, in order."""
     music = music_curves(analysis, storyboard.first_frame, storyboard.n_frames)
-    events = caption_events(storyboard, lyrics)
+    events = caption_events(storyboard, lyrics, trusted_beats_s(analysis))
     scenes = {scene.id: scene for scene in storyboard.scenes}
     return tuple(
         ConformPlan(
@@ -68,6 +71,11 @@ def conform_plans(
         )
         for piece in plan_pieces(storyboard)
     )
+
+
+def trusted_beats_s(analysis: SongAnalysis) -> tuple[float, ...]:
+    """Beats that words may land on; none where the grid is not to be trusted."""
+    return analysis.beats_s if analysis.beat_confidence >= TRUSTED_BEATS else ()
 
 
 def _layer(storyboard: Storyboard, scene: Scene, piece: Piece, music: MusicCurves) -> Layer:

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
+from importlib import resources
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import NonNegativeInt, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
+from suno_video.assemble.accents import AccentProof
 from suno_video.assemble.cutlist import plan_pieces
+from suno_video.assemble.events import SURE, confidence_of
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import CheckFailedError
 from suno_video.core.record import Record
+from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.mp4 import Mp4Track, read_mp4
 
-MAX_AV_OFFSET_S = 0.005
 MIN_TRUSTED_BEATS = 2
+
+
+class Bounds(Record):
+    """When a film counts as out of sync."""
+
+    max_drift_frames: float
+    """At any cut, by count of frames and by the clock of the file."""
+    max_duration_error_frames: float
+    """Picture against song."""
+    max_av_offset_ms: float
+    """The first picture against the first sound."""
+    max_sound_error_ms: float
+    """Length of the sound against that of the picture."""
+
+
+@lru_cache(maxsize=1)
+def usual_bounds() -> Bounds:
+    """The bounds that every film of ours keeps (`bounds.toml`)."""
+    text = (resources.files("suno_video.assemble") / "bounds.toml").read_text(encoding="utf-8")
+    return Bounds.model_validate(tomllib.loads(text))
 
 
 class CutProof(Record):
@@ -35,6 +60,35 @@ class CutProof(Record):
     """Whether the film has a key frame here, as it must where pieces were spliced."""
     drift_frames: float
     """How far the piece begins from where it should, by count or by clock, whichever is worse."""
+    drift_ms: float = 0.0
+
+
+class BeatCut(Record):
+    """One scene cut against the beat that it was set to."""
+
+    scene: str
+    """The scene that begins with it."""
+    cut_ms: float
+    """When the film shows its first frame, in the song."""
+    beat_ms: float
+    """The beat nearest to where the cut would be without its lead."""
+    is_downbeat: bool
+    offset_ms: float
+    """Cut less beat: negative is early."""
+    meant_ms: float
+    """The offset that was meant: 0 on the beat, negative where an editor cuts before it."""
+
+
+class LyricProof(Record):
+    """What is known of when the words are sung."""
+
+    n_lines: NonNegativeInt
+    n_timed_lines: NonNegativeInt
+    n_timed_words: NonNegativeInt
+    mean_confidence: Unit | None
+    """Of the lines with times; None where none has any."""
+    n_unsure_lines: NonNegativeInt
+    """Lines with times that are too unsure to be swept word by word."""
 
 
 class SyncProof(Record):
@@ -55,26 +109,42 @@ class SyncProof(Record):
     """How much of the song the film covers."""
     duration_error_s: float
     """Picture less song: 0 or less than one frame more."""
+    duration_error_frames: float = 0.0
+    duration_error_ms: float = 0.0
     has_edit_lists: bool
     n_scene_cuts: NonNegativeInt
     on_beat: Unit | None
-    """Share of scene cuts on the frame nearest to a beat; None without a beat grid or without cuts."""
+    """Share of scene cuts on the frame nearest to a beat, or as many frames before it as was meant (`lead_frames`).
+
+    None without a beat grid or without cuts.
+    """
     on_downbeat: Unit | None
+    beat_cuts: tuple[BeatCut, ...] = ()
+    """Every scene cut against its beat; empty without a beat grid."""
+    median_offset_ms: float | None = None
+    """Of all scene cuts to their beats; negative is early."""
+    accents: AccentProof | None = None
+    """Accents of the picture against those of the music; None where the frames were not looked at."""
+    lyrics: LyricProof | None = None
+    """How sure the times of the lyrics are; None without lyrics."""
+    bounds: Bounds = Field(default_factory=usual_bounds)
+    """What was held against the figures above."""
 
     @property
     def faults(self) -> tuple[str, ...]:
         """Say what is out of bounds, one sentence each; empty when all is well."""
-        frame_s = 1 / self.fps
+        bounds = self.bounds
         offset_ms = abs(self.picture_start_ms - self.sound_start_ms)
         checks = (
             (self.n_frames_written == self.n_frames_planned,
              f"The film has {self.n_frames_written} frames, {self.n_frames_planned} were planned."),
-            (self.max_drift_frames == 0, f"A cut is {self.max_drift_frames} frames from its place."),
+            (self.max_drift_frames <= bounds.max_drift_frames,
+             f"A cut is {self.max_drift_frames} frames from its place."),
             (all(cut.is_key_frame for cut in self.cuts), "A piece does not begin with a key frame."),
-            (abs(self.duration_error_s) < frame_s + 1e-6,
+            (abs(self.duration_error_s) * self.fps < bounds.max_duration_error_frames + 1e-4,
              f"The film is {self.duration_error_s:+.3f} s longer than the song."),
-            (offset_ms <= MAX_AV_OFFSET_S * 1000, f"Picture and sound begin {offset_ms:.1f} ms apart."),
-            (abs(self.sound_s - self.picture_s) < max(frame_s, 0.025),
+            (offset_ms <= bounds.max_av_offset_ms, f"Picture and sound begin {offset_ms:.1f} ms apart."),
+            (abs(self.sound_s - self.picture_s) * 1000 < max(1000 / self.fps, bounds.max_sound_error_ms),
              f"The sound lasts {self.sound_s:.3f} s, the picture {self.picture_s:.3f} s."),
             (not self.has_edit_lists, "The file has edit lists, which some players ignore."),
         )  # fmt: skip
@@ -89,8 +159,19 @@ class SyncProof(Record):
             )
 
 
-def prove_sync(film: Path, segments: Sequence[Path], storyboard: Storyboard, analysis: SongAnalysis) -> SyncProof:
+def prove_sync(
+    film: Path,
+    segments: Sequence[Path],
+    storyboard: Storyboard,
+    analysis: SongAnalysis,
+    *,
+    lyrics: Lyrics | None = None,
+    accents: AccentProof | None = None,
+) -> SyncProof:
     """Measure the finished film and its segments, in the order of `plan_pieces`.
+
+    Args:
+        accents: What was measured on the frames, if that was done.
 
     Raises:
         CheckFailedError: The film is not a whole MP4 file, or lacks picture or sound.
@@ -108,6 +189,7 @@ def prove_sync(film: Path, segments: Sequence[Path], storyboard: Storyboard, ana
     shown, heard = picture.shown_at() / picture.timescale, sound.shown_at() / sound.timescale
     start_s, end_s = storyboard.first_frame / storyboard.fps, storyboard.end_frame / storyboard.fps
     song_s = min(analysis.duration_s, end_s) - start_s
+    beat_cuts = _prove_timing(storyboard, cuts, analysis)
     return SyncProof(
         fps=storyboard.fps,
         n_frames_planned=storyboard.n_frames,
@@ -120,10 +202,16 @@ def prove_sync(film: Path, segments: Sequence[Path], storyboard: Storyboard, ana
         sound_s=sound.duration_s,
         song_s=song_s,
         duration_error_s=round(picture.duration_s - song_s, 6),
+        duration_error_frames=round((picture.duration_s - song_s) * storyboard.fps, 4),
+        duration_error_ms=round((picture.duration_s - song_s) * 1000, 3),
         has_edit_lists=picture.has_edit_list or sound.has_edit_list,
         n_scene_cuts=len(storyboard.scenes) - 1,
         on_beat=_share_on(storyboard, analysis.beats_s),
         on_downbeat=_share_on(storyboard, analysis.downbeats_s),
+        beat_cuts=beat_cuts,
+        median_offset_ms=round(float(np.median([cut.offset_ms for cut in beat_cuts])), 3) if beat_cuts else None,
+        accents=accents,
+        lyrics=_prove_lyrics(lyrics),
     )
 
 
@@ -143,11 +231,51 @@ def _prove_cuts(picture: Mp4Track, segments: Sequence[Path], storyboard: Storybo
                 shown_ms=round(at_s * 1000, 3),
                 is_key_frame=keys is None or bool(np.any(np.abs(keys - at_s) < 1e-6)),
                 drift_frames=round(max(abs(written - planned), off_by_clock), 4),
+                drift_ms=round((at_s - planned / storyboard.fps) * 1000, 3),
             )
         )
         track = read_mp4(segment).track("vide")
         written += track.n_samples if track is not None else 0
     return tuple(cuts)
+
+
+def _prove_timing(storyboard: Storyboard, cuts: Sequence[CutProof], analysis: SongAnalysis) -> tuple[BeatCut, ...]:
+    """Each scene cut as the file shows it. In the midst of a join no piece begins: such a cut is as planned."""
+    if len(analysis.beats_s) < MIN_TRUSTED_BEATS:
+        return ()
+    beats_s, downbeats = np.asarray(analysis.beats_s), frozenset(analysis.downbeats_s)
+    first_s, fps = storyboard.first_frame / storyboard.fps, storyboard.fps
+    drift_ms = {cut.planned_frame: cut.drift_ms for cut in cuts}
+    found = []
+    for scene in storyboard.scenes[1:]:
+        drift = drift_ms.get(scene.start_frame - storyboard.first_frame, 0.0)
+        shown_s = (scene.start_frame - storyboard.first_frame) / fps + first_s + drift / 1000
+        beat_s = float(beats_s[np.argmin(np.abs(beats_s - (shown_s + scene.lead_frames / fps)))])
+        found.append(
+            BeatCut(
+                scene=scene.id,
+                cut_ms=round(shown_s * 1000, 3),
+                beat_ms=round(beat_s * 1000, 3),
+                is_downbeat=beat_s in downbeats,
+                offset_ms=round((shown_s - beat_s) * 1000, 3),
+                meant_ms=round(-scene.lead_frames / fps * 1000, 3) + 0.0,
+            )
+        )
+    return tuple(found)
+
+
+def _prove_lyrics(lyrics: Lyrics | None) -> LyricProof | None:
+    if lyrics is None or not lyrics.lines:
+        return None
+    timed = lyrics.timed_lines
+    sure = [confidence_of(line) for line in timed]
+    return LyricProof(
+        n_lines=len(lyrics.lines),
+        n_timed_lines=len(timed),
+        n_timed_words=sum(len(line.words) for line in timed),
+        mean_confidence=round(sum(sure) / len(sure), 4) if sure else None,
+        n_unsure_lines=sum(each < SURE for each in sure),
+    )
 
 
 def _key_times(picture: Mp4Track) -> NDArray[np.float64] | None:
@@ -160,7 +288,7 @@ def _key_times(picture: Mp4Track) -> NDArray[np.float64] | None:
 
 
 def _share_on(storyboard: Storyboard, marks_s: Sequence[float]) -> float | None:
-    cuts = [scene.start_frame for scene in storyboard.scenes[1:]]
+    cuts = [scene.start_frame + scene.lead_frames for scene in storyboard.scenes[1:]]
     if not cuts or len(marks_s) < MIN_TRUSTED_BEATS:
         return None
     frames = {round(mark * storyboard.fps) for mark in marks_s}

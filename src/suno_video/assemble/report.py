@@ -14,7 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from suno_video.assemble.costs import CostReport
-from suno_video.assemble.proof import MAX_AV_OFFSET_S, SyncProof
+from suno_video.assemble.proof import SyncProof
 from suno_video.assemble.remembered import MemoryReport
 from suno_video.assemble.timeline import HEIGHT, WIDTH, draw_timeline
 from suno_video.core.analysis import SongAnalysis
@@ -211,23 +211,52 @@ def _film_facts(storyboard: Storyboard, film_name: str, seconds: float) -> list[
 def _proof_facts(proof: SyncProof) -> list[Fact]:
     offset_ms = abs(proof.picture_start_ms - proof.sound_start_ms)
     facts = [
-        Fact("Largest drift at a cut", _count(proof.max_drift_frames, "frame"), proof.max_drift_frames == 0),
+        Fact(
+            "Largest drift at a cut",
+            _count(proof.max_drift_frames, "frame"),
+            proof.max_drift_frames <= proof.bounds.max_drift_frames,
+        ),
         Fact(
             "Film against song",
             f"{proof.duration_error_s * 1000:+.1f} ms",
             abs(proof.duration_error_s) < 1 / proof.fps + 1e-6,
         ),
-        Fact("Picture against sound", f"{offset_ms:.1f} ms", offset_ms <= MAX_AV_OFFSET_S * 1000),
+        Fact("Picture against sound", f"{offset_ms:.1f} ms", offset_ms <= proof.bounds.max_av_offset_ms),
         Fact(
             "Frames",
             _written(proof),
             proof.n_frames_written == proof.n_frames_planned,
         ),
     ]
+    facts += _timing_facts(proof) + _accent_facts(proof)
+    if proof.lyrics is not None and proof.lyrics.mean_confidence is not None:
+        facts.append(Fact("How sure the lyrics are timed", f"{proof.lyrics.mean_confidence:.0%}"))
+    return facts
+
+
+def _timing_facts(proof: SyncProof) -> list[Fact]:
+    facts = []
     if proof.on_beat is not None:
-        facts.append(Fact("Cuts on a beat", f"{proof.on_beat:.0%}"))
+        facts.append(Fact("Cuts where they were meant to a beat", f"{proof.on_beat:.0%}"))
     if proof.on_downbeat is not None:
-        facts.append(Fact("Cuts on a downbeat", f"{proof.on_downbeat:.0%}"))
+        facts.append(Fact("Cuts where they were meant to a downbeat", f"{proof.on_downbeat:.0%}"))
+    if proof.median_offset_ms is not None:
+        early = "on the beat" if abs(proof.median_offset_ms) < 1 else f"{proof.median_offset_ms:+.0f} ms"
+        facts.append(Fact("Usual cut against its beat", early))
+    return facts
+
+
+def _accent_facts(proof: SyncProof) -> list[Fact]:
+    accents = proof.accents
+    if accents is None or accents.musical == "none":
+        return []
+    facts = []
+    if accents.vbcs is not None:
+        facts.append(
+            Fact(f"Picture accents on music (VBCS; chance {accents.vbcs_by_chance:.2f})", f"{accents.vbcs:.2f}")
+        )
+    if accents.abhs is not None:
+        facts.append(Fact(f"Music accents served (ABHS; chance {accents.abhs_by_chance:.2f})", f"{accents.abhs:.2f}"))
     return facts
 
 

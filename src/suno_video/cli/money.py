@@ -36,6 +36,9 @@ def plan(
     end: o.To = None,
     title: o.Title = None,
     no_captions: o.NoCaptions = False,
+    captions: o.CaptionMode = None,
+    safe_for: o.SafeFor = None,
+    timing: o.Timing = None,
     backend: o.BackendName = None,
     stills: o.Stills = None,
     reference: o.References = None,
@@ -63,15 +66,14 @@ def plan(
         seed=seed,
         quality=quality,
         encoder=encoder,
-        captions=False if no_captions else None,
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
         **{"money.budget": budget, **o.director_flags(director, director_offline)},
+        **o.caption_flags(no_captions, captions, safe_for, timing),
     )
-    wishes = Wishes(
-        None, folder, False, start, end, title, config, flags, upgrade=upgrade, redo=scene, references=reference or ()
-    )
+    asked = {"upgrade": upgrade, "redo": scene, "references": reference or ()}
+    wishes = Wishes(None, folder, False, start, end, title, config, flags, **asked)
     forecast = foresee_film(song, film_options(song, wishes))
     if json:
         for one in forecast.scenes:

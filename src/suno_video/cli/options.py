@@ -65,7 +65,19 @@ Preview = Annotated[bool, typer.Option("--preview", help="Small and fast: draft 
 From = Annotated[str | None, typer.Option("--from", help="Begin here in the song: seconds or m:ss.")]
 To = Annotated[str | None, typer.Option("--to", help="End here in the song: seconds or m:ss.")]
 Title = Annotated[str | None, typer.Option("--title", help='Title to show instead of the tagged one; "" shows none.')]
-NoCaptions = Annotated[bool, typer.Option("--no-captions", help="Do not show the lyrics.")]
+NoCaptions = Annotated[bool, typer.Option("--no-captions", help="Do not show the lyrics: --captions none.")]
+CaptionMode = Annotated[
+    str | None,
+    typer.Option("--captions", metavar="MODE", help="How lyrics are shown: karaoke, lines, type (large words), none."),
+]
+SafeFor = Annotated[
+    str | None,
+    typer.Option("--safe-for", metavar="PLATFORM", help="Keep text clear of its buttons: reels, shorts, tiktok ..."),
+]
+Timing = Annotated[
+    str | None,
+    typer.Option("--timing", metavar="FEEL", help="How cuts lie to the music: grid, tight, human, or 0 to 1."),
+]
 BackendName = Annotated[str | None, typer.Option("--backend", help="What plays the scenes; see `suno-video backends`.")]
 Stills = Annotated[str | None, typer.Option("--stills", help="Image backend that makes a still for each scene first.")]
 References = Annotated[
@@ -164,6 +176,18 @@ class Manner:
 def set_flags(**flags: Any) -> Mapping[str, Any]:
     """Keep the flags that were given."""
     return {name: value for name, value in flags.items() if value is not None}
+
+
+def caption_flags(
+    no_captions: bool, captions: str | None, safe_for: str | None, timing: str | None
+) -> Mapping[str, Any]:
+    """Name the settings that the flags about captions and timing are. Raises `UsageError` when two contradict."""
+    from suno_video.core.errors import UsageError
+
+    if no_captions and captions not in (None, "none"):
+        raise UsageError("--no-captions and --captions contradict each other.", "Leave one of them out.")
+    mode = "none" if no_captions else captions
+    return set_flags(captions=mode, safe_for=safe_for, timing=timing)
 
 
 def director_flags(name: str | None, offline: bool | None) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from suno_video.assemble.encoders import choose_encoder
 from suno_video.backends.base import BackendSetup, MakesKind
 from suno_video.cli.options import Wishes as Wishes
 from suno_video.cli.wording import parse_clock
-from suno_video.core.brief import Brief
+from suno_video.core.brief import Brief, SafeArea
 from suno_video.core.errors import NoSuchInputError, UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.memory import MemoryLimits
@@ -70,6 +70,8 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         to_s=end_s,
         title=wishes.title,
         captions=settings.captions,
+        safe_area=safe_area(loaded, size),
+        timing=settings.timing,
         still_backend=still,
         video_backend=video or settings.backend,
         references=tuple(dict.fromkeys(each.name for each in references)),
@@ -100,6 +102,23 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         keep=_names(wishes.keep),
         reject=_names(wishes.reject),
     )
+
+
+def safe_area(loaded: LoadedSettings, size: FrameSize) -> SafeArea | None:
+    """Give what a platform leaves free for text; None where none was named, or the film has another shape.
+
+    Raises:
+        UsageError, ConfigError: There is no such platform.
+    """
+    name = loaded.settings.safe_for
+    if name is None:
+        return None
+    from suno_video.publish.targets import load_target
+
+    try:
+        return load_target(name).safe_area_for(size)
+    except UsageError as exc:
+        raise loaded.refuse("safe_for", exc.message[0].lower() + exc.message[1:], exc.hint) from exc
 
 
 def upscale_model(loaded: LoadedSettings) -> Path | None:

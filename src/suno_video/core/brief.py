@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from suno_video.core.analysis import SectionLabel, Unit
 from suno_video.core.color import Palette
@@ -19,10 +19,53 @@ EncoderChoice: TypeAlias = Literal["x264", "av1", "hardware", "videotoolbox", "n
 """`hardware` is the first encoder in hardware that works on the machine."""
 
 
+CaptionMode: TypeAlias = Literal["karaoke", "lines", "type", "none"]
+"""`karaoke`: a highlight sweeps with the voice; `lines`: whole lines; `type`: large moving words; `none`."""
+
+
+def _caption_mode(value: object) -> object:
+    """Files and variables for earlier versions only said whether there are captions."""
+    known = dict.fromkeys(("true", "1", "yes", "on"), "karaoke") | dict.fromkeys(("false", "0", "no", "off"), "none")
+    return known.get(str(value).lower(), value) if isinstance(value, bool | str) else value
+
+
+Captions: TypeAlias = Annotated[CaptionMode, BeforeValidator(_caption_mode)]
+
+TIMING_NAMES: dict[str, float] = {"grid": 0.0, "tight": 0.5, "human": 1.0}
+
+
+def _timing(value: object) -> object:
+    """Take a name for a number."""
+    try:
+        return TIMING_NAMES[value] if value in TIMING_NAMES else float(value)  # type: ignore[index, arg-type]
+    except (TypeError, ValueError) as exc:
+        raise ValueError(f"use {', '.join(TIMING_NAMES)}, or a number from 0 to 1") from exc
+
+
+Timing: TypeAlias = Annotated[float, Field(ge=0, le=1), BeforeValidator(_timing)]
+"""How cuts lie to the music: 0 on the grid, 0.5 tight, 1 as an editor feels it (`direct.timing`)."""
+USUAL_TIMING = TIMING_NAMES["tight"]
+
+
 ReferenceName: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_.-]{0,99}\.(png|jpg|jpeg)$")
 ]
 """A picture in the `references` folder of the project. A plain name: a storyboard must not name files elsewhere."""
+
+
+class SafeArea(Record):
+    """Where text may stand, as shares of the picture's width and height from its top left."""
+
+    left: Unit
+    top: Unit
+    right: Unit
+    bottom: Unit
+
+    @model_validator(mode="after")
+    def _check_room(self) -> Self:
+        if self.right - self.left < 0.2 or self.bottom - self.top < 0.2:
+            raise ValueError("text needs at least a fifth of the width and of the height")
+        return self
 
 
 class Grade(Record):
@@ -148,7 +191,10 @@ class Brief(Record):
     to_s: Annotated[float, Field(gt=0)] | None = None
     title: str | None = None
     """Shown instead of the title in the tags; an empty string shows no title."""
-    captions: bool = True
+    captions: Captions = "karaoke"
+    safe_area: SafeArea | None = None
+    """What the platform that the film is for leaves free; None: what all of them do."""
+    timing: Timing = USUAL_TIMING
     still_backend: str | None = None
     video_backend: str = "procedural"
     references: tuple[ReferenceName, ...] = ()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
 from suno_video.core.analysis import SectionLabel, Unit
-from suno_video.core.brief import Grade, LutName, ReferenceName, TitleStyle, TypeStyle
+from suno_video.core.brief import Captions, Grade, LutName, ReferenceName, SafeArea, TitleStyle, TypeStyle
 from suno_video.core.character import Character
 from suno_video.core.color import Palette
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
@@ -37,6 +37,7 @@ SHOWS_BOTH: frozenset[TransitionKind] = frozenset(
 MIN_SCENE_FRAMES = 2
 MAX_TRANSITION_FRAMES = 90
 MAX_FADE_FRAMES = 600
+MAX_LEAD_FRAMES = 30
 
 
 class Motion(Record):
@@ -116,6 +117,8 @@ class Scene(Record):
     lyrics: str | None = None
     """The words sung in this scene."""
     sung: bool = False
+    lead_frames: Annotated[int, Field(ge=0, le=MAX_LEAD_FRAMES)] = 0
+    """How many frames before its beat the cut lies, as an editor sets it; 0 on the beat, or where there is none."""
     who: tuple[str, ...] = ()
     """Names of the characters who are seen."""
     continuity: str = ""
@@ -193,7 +196,9 @@ class Storyboard(Record):
     fade_out_frames: Annotated[int, Field(ge=0, le=MAX_FADE_FRAMES)] = 0
     """Frames in which it sinks into black at its end."""
     title_card: TitleCard | None = None
-    captions: bool = True
+    captions: Captions = "karaoke"
+    safe_area: SafeArea | None = None
+    """Where text may stand, for the platform that the film is for; None: what all of them leave free."""
     references: tuple[ReferenceName, ...] = ()
     """Pictures in the folder `references` that every still and clip is shown, always these and never a made one."""
     lock_seed: bool = False

@@ -21,6 +21,7 @@ from suno_video.direct.opening import fade_lengths, room_for_title
 from suno_video.direct.pacing import drive_of
 from suno_video.direct.prompts import Sight, write_prompt
 from suno_video.direct.sung import SungLines
+from suno_video.direct.timing import time_cuts
 from suno_video.direct.title import make_title
 from suno_video.direct.treatment import Role, write_treatment
 from suno_video.direct.words import ShotWords, words_of_shots
@@ -58,7 +59,7 @@ def direct_by_rules(
         BadEditError: A look of the user's does not fit.
     """
     draft = draft_by_rules(song, analysis, brief, families=families, looks_folder=looks_folder, longest_s=longest_s)
-    return finish_draft(draft, DIRECTOR)
+    return time_cuts(finish_draft(draft, DIRECTOR), song, analysis, brief.timing)
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ def finish_draft(draft: Draft, director: str) -> Storyboard:
         fade_out_frames=sink,
         title_card=draft.title,
         captions=brief.captions,
+        safe_area=brief.safe_area,
         references=brief.references,
         lock_seed=brief.lock_seed,
         scenes=scenes,

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import shutil
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from suno_video.core.errors import ToolMissingError
-from suno_video.media.atomic import make_folder, write_trouble
 
 if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
@@ -54,20 +52,3 @@ def drawing_font(size_px: int, weight: int) -> FreeTypeFont:
         # The axes of Inter: optical size (14 to 32), weight.
         font.set_variation_by_axes([min(max(size_px, 14), 32), weight])
     return font
-
-
-def link_fonts(folder: Path) -> None:
-    """Put all our fonts into a folder, by link where that is possible. Raises `CannotCreateError` or `DiskError`."""
-    make_folder(folder)
-    for path in font_files():
-        target = folder / path.name
-        if target.exists():
-            continue
-        try:
-            target.symlink_to(path)
-        except OSError:
-            # No links here (Windows without the right to make them, some network drives).
-            try:
-                shutil.copyfile(path, target)
-            except OSError as exc:
-                raise write_trouble(target, exc) from exc

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from suno_video.project.direction import Direction
     from suno_video.project.workspace import Project
 
-_NEED_NO_NEW_PLAN = frozenset({"size", "captions", "references", "lock_seed"})
+_NEED_NO_NEW_PLAN = frozenset({"size", "captions", "safe_area", "references", "lock_seed"})
 """Wishes that can be met in a storyboard that a person edited."""
 
 

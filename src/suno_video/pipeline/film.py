@@ -25,6 +25,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
         SunoVideoError: See `core.errors`; whatever was finished is kept.
     """
     from suno_video.core.memory import keep_one_heap, sweep_old_files
+    from suno_video.pipeline.captioning import leave_captions
     from suno_video.pipeline.crew import on_set
     from suno_video.pipeline.sound import SOUND_FILES
     from suno_video.project.lock import hold_project
@@ -62,10 +63,11 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
             notes.reused = filming.join() and not filming.made
             proof = filming.prove()
             filming.leave()
+            remarks = leave_captions(out, plan, project, events)
             _note_stand_ins(project, filming)
             seconds = time.perf_counter() - started
             if not (notes.reused and _is_told(project)):
-                _tell(out, plan, project, proof, filming, seconds)
+                _tell(out, plan, project, proof, filming, seconds, remarks)
         result = _result(out, plan, filming, seconds)
     events(_film_done(result, plan, proof))
     return result
@@ -144,7 +146,15 @@ def _is_told(project: Project) -> bool:
     return project.sheet_file.is_file() and told_ns >= newest_ns
 
 
-def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, filming: Filming, seconds: float) -> None:
+def _tell(
+    out: Path,
+    plan: PlannedFilm,
+    project: Project,
+    proof: SyncProof,
+    filming: Filming,
+    seconds: float,
+    remarks: tuple[str, ...],
+) -> None:
     """Leave the contact sheet and the report for people."""
     from suno_video.assemble.costs import cost_report
     from suno_video.assemble.remembered import memory_report
@@ -169,5 +179,5 @@ def _tell(out: Path, plan: PlannedFilm, project: Project, proof: SyncProof, film
         costs=cost_report(plan.storyboard, filming.entries()),
         memory=memory_report(filming.state),
         reviews=reviews_in_words(project),
-        remarks=tuple(filming.loose_chains().values()),
+        remarks=(*filming.loose_chains().values(), *remarks),
     )

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from suno_video.assemble.profile import EncoderProfile
-from suno_video.assemble.proof import SyncProof, prove_sync
+from suno_video.assemble.proof import SyncProof
 from suno_video.assemble.splice import FilmTags, splice
 from suno_video.backends.base import ClipRequest, FailureKind
 from suno_video.core.events import Event, FilmUpdated, Notice, SceneDone
@@ -20,6 +20,7 @@ from suno_video.pipeline.equipment import Crew
 from suno_video.pipeline.footing import NOT_YET, Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import EMBEDDED, PlannedFilm
+from suno_video.pipeline.proving import prove_film
 from suno_video.pipeline.remembering import Fate
 from suno_video.pipeline.reviewing import Reviews
 from suno_video.pipeline.sound import sound_receipt
@@ -144,7 +145,7 @@ class Filming:
 
     def prove(self) -> SyncProof:
         """Measure the finished film, keep the proof, and refuse to call it done when it is not in sync."""
-        return self._prove(self._out)
+        return self._prove(self._out, looks_at_frames=True)
 
     @property
     def state(self) -> ProjectState:
@@ -197,11 +198,9 @@ class Filming:
         receipt = FilmReceipt(fingerprint=film_print, film=film, sha256=file_sha256(self._out))
         write_text(self._project.film_receipt, receipt.to_json())
 
-    def _prove(self, film: Path) -> SyncProof:
-        proof = prove_sync(film, [piece.path for piece in self.done], self._stage.board, self._plan.analysis)
-        write_text(self._project.proof_file, proof.to_json())
-        proof.require_in_bounds()
-        return proof
+    def _prove(self, film: Path, *, looks_at_frames: bool = False) -> SyncProof:
+        board = self._stage.board
+        return prove_film(film, self.done, board, self._plan, self._project, looks_at_frames=looks_at_frames)
 
     def _take_known(self, store: TakeStore, wishes: Iterable[Wish], into: dict[str, Take]) -> None:
         for wish in wishes:

@@ -132,6 +132,16 @@ class Project:
         return self.root / "film.json"
 
     @property
+    def light_file(self) -> Path:
+        """How the picture changes from frame to frame, by content of the pieces: measured once."""
+        return self.root / "accents.npz"
+
+    @property
+    def captions_file(self) -> Path:
+        """Which lyrics files beside the film are ours (`WrittenCaptions`)."""
+        return self.root / "captions.json"
+
+    @property
     def proof_file(self) -> Path:
         """Proof of sync, measured on the finished film."""
         return self.root / "sync.json"

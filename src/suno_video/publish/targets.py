@@ -14,7 +14,9 @@ from typing import Annotated, Literal, TypeAlias
 import numpy as np
 from pydantic import StringConstraints, ValidationError
 
+from suno_video.core.brief import SafeArea
 from suno_video.core.errors import CheckFailedError, ConfigError, UsageError
+from suno_video.core.frames import FrameSize
 from suno_video.core.record import Record
 from suno_video.media.mp4 import Mp4File, Mp4Track, read_mp4
 from suno_video.publish.limits import TextLimits
@@ -56,6 +58,18 @@ class Limits(Record):
     no_edit_lists: bool | None = None
 
 
+class SafeBox(SafeArea):
+    """What a platform's own buttons and texts leave free, and who says so."""
+
+    source: str
+    note: str = ""
+
+    @property
+    def area(self) -> SafeArea:
+        """The place alone."""
+        return SafeArea(left=self.left, top=self.top, right=self.right, bottom=self.bottom)
+
+
 class Target(Record):
     """A platform: what it refuses (`must`) and what it advises (`should`)."""
 
@@ -67,6 +81,15 @@ class Target(Record):
     should: Limits = Limits()
     texts: TextLimits | None = None
     """None where nothing is written beside the film."""
+    safe: SafeBox | None = None
+    """Of films in the shape that the platform advises; None where nothing lies over them."""
+
+    def safe_area_for(self, size: FrameSize) -> SafeArea | None:
+        """Where text may stand; None for a film of another shape, which is shown with bars around it."""
+        if self.safe is None:
+            return None
+        wide, high = (int(part) for part in (self.should.ratio or self.must.ratio or "16:9").split(":"))
+        return self.safe.area if (wide < high) == (size.aspect < 0.8) else None
 
 
 class Finding(Record):

@@ -17,8 +17,9 @@ from suno_video.direct.llm.scenes import PromptHabits, ask_for_scenes, dress_sce
 from suno_video.direct.llm.template import template_version
 from suno_video.direct.llm.treatment import ask_for_treatment
 from suno_video.direct.rules import draft_by_rules, finish_draft
+from suno_video.direct.timing import time_cuts
 
-DIRECTOR = "llm 1"
+DIRECTOR = "llm 2"
 USUAL_HABITS = PromptHabits()
 
 
@@ -82,7 +83,7 @@ def direct_by_llm(
     note = f"rules wrote {n_left} of {len(board.scenes)} scenes" if n_left else ""
     if ideas.unanswered:
         note = f"{note or 'the director was not asked for everything'}: {ideas.unanswered}"
-    return Directed(dressed, note, ideas.is_cut_short)
+    return Directed(time_cuts(dressed, song, analysis, brief.timing), note, ideas.is_cut_short)
 
 
 def director_version(adviser: Adviser) -> str:

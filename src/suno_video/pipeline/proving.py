@@ -1,0 +1,77 @@
+"""Proving a film: what the file holds, and what its frames show. No piece is looked at twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from suno_video.assemble.accents import AccentProof, PictureLight, join_light, measure_light, prove_accents
+from suno_video.assemble.proof import SyncProof, prove_sync
+from suno_video.core.storyboard import Storyboard
+from suno_video.media.atomic import replacing, write_text
+from suno_video.pipeline.options import PlannedFilm
+from suno_video.project.workspace import Project
+from suno_video.render.pieces import PieceDone
+
+_PARTS = ("change", "first", "last")
+
+
+def prove_film(
+    film: Path,
+    done: Sequence[PieceDone],
+    board: Storyboard,
+    plan: PlannedFilm,
+    project: Project,
+    *,
+    looks_at_frames: bool,
+) -> SyncProof:
+    """Measure a finished film, keep the proof (`sync.json`), and refuse to call it done when it is not in sync.
+
+    Args:
+        looks_at_frames: Whether its accents are measured too, which takes some seconds for a long film.
+
+    Raises:
+        CheckFailedError: It is out of bounds, or no whole film.
+        EncoderError: Its frames cannot be read.
+    """
+    accents = _measure(done, board, plan, project) if looks_at_frames else None
+    pieces = [piece.path for piece in done]
+    proof = prove_sync(film, pieces, board, plan.analysis, lyrics=plan.song.lyrics, accents=accents)
+    write_text(project.proof_file, proof.to_json())
+    proof.require_in_bounds()
+    return proof
+
+
+def _measure(done: Sequence[PieceDone], board: Storyboard, plan: PlannedFilm, project: Project) -> AccentProof:
+    """Look at every frame as written: the film holds the pieces unchanged, so each is looked at once."""
+    known = _load(project.light_file)
+    lights = {}
+    for piece in done:
+        sha256 = piece.receipt.sha256
+        lights[sha256] = known.get(sha256) or measure_light(piece.path)
+    if lights.keys() != known.keys():
+        _save(project.light_file, lights)
+    change = join_light([lights[piece.receipt.sha256] for piece in done])
+    return prove_accents(change, board.fps, board.first_frame, plan.analysis)
+
+
+def _load(path: Path) -> dict[str, PictureLight]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = {name.split(".")[0] for name in file.files}
+            return {
+                name: PictureLight(file[f"{name}.change"], file[f"{name}.first"], file[f"{name}.last"])
+                for name in names
+            }
+    except Exception:  # noqa: BLE001 - a damaged file of what can be measured again counts as none
+        return {}
+
+
+def _save(path: Path, lights: dict[str, PictureLight]) -> None:
+    arrays = {}
+    for name, light in lights.items():
+        arrays |= {f"{name}.change": light.change, f"{name}.first": light.first, f"{name}.last": light.last}
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, **arrays)
