@@ -58,11 +58,10 @@ class Canvas:
         self._wide = np.empty((h, self.width), np.float32)
         self.sharp: Floats = np.zeros((self.height, self.width), np.float32)
         self.marked = np.zeros(self.height, np.uint8)
+        self.size, self.grade, self.seed = size, grade, seed
         self.figures: Floats = np.zeros((2, self.height, self.width), np.float32)
         self._frame: I420 = np.empty(size.i420_shape, np.uint8)
-        self._noise = _grain(self.width, seed)
-        self._seed = seed
-        self._grade = grade
+        self._noise = grain(self.width, seed)
         self.saturation = grade.saturation
         self._exposure = grade.exposure * _exposure_for(palette)
 
@@ -135,7 +134,7 @@ class Canvas:
 
     def develop(self, frame: int, exposure: float = 1.0) -> I420:
         """Develop what was painted into a frame; the same array each time. Strokes are used up, light stays."""
-        grade = self._grade
+        grade = self.grade
         stand_before = bool((self.marked & 2).any())
         if stand_before:
             self._hold_back()
@@ -201,22 +200,28 @@ class Canvas:
         else:
             wide = self._wide
             cv2.resize(luma, (self.width, luma.shape[0]), dst=wide, interpolation=cv2.INTER_CUBIC)
-        mixed = (self._seed * 2654435761 + frame * 40503 * 977 + 12345) & 0xFFFFFFFF
-        mixed = ((mixed ^ (mixed >> 15)) * 2246822519) & 0xFFFFFFFF
-        amount = (0.45 + 2.3 * self._grade.grain) / _GRAIN_SCALE
-        settings = (amount, mixed >> 24, (mixed >> 12) & 255, self.ridge_luma)
+        amount = (0.45 + 2.3 * self.grade.grain) / GRAIN_SCALE
+        settings = (amount, *grain_place(self.seed, frame), self.ridge_luma)
         print_luma(
             wide, self.sharp, self.marked, self.figures, self.ridge, self._noise, y, np.array(settings, np.float32)
         )
 
 
-_GRAIN_SCALE = 32.0
+GRAIN_SCALE = 32.0
 
 
-def _grain(width: int, seed: int) -> NDArray[np.int8]:
+def grain(width: int, seed: int) -> NDArray[np.int8]:
+    """Film grain, shape (256, width + 256), of standard deviation `GRAIN_SCALE`."""
     noise = np.random.default_rng(seed).normal(0, 1, (256, width + 256)).astype(np.float32)
     soft = cv2.GaussianBlur(noise, (3, 3), 0.55)
-    return np.clip(soft / soft.std() * _GRAIN_SCALE, -127, 127).astype(np.int8)
+    return np.clip(soft / soft.std() * GRAIN_SCALE, -127, 127).astype(np.int8)
+
+
+def grain_place(seed: int, frame: int) -> tuple[int, int]:
+    """Column and row at which the grain of a frame begins, 0..255 each."""
+    mixed = (seed * 2654435761 + frame * 40503 * 977 + 12345) & 0xFFFFFFFF
+    mixed = ((mixed ^ (mixed >> 15)) * 2246822519) & 0xFFFFFFFF
+    return mixed >> 24, (mixed >> 12) & 255
 
 
 def _light_size(width: int, height: int, area_px: int, quarter: bool) -> tuple[int, int]:

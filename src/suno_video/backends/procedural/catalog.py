@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from suno_video.backends.procedural.catalog_places import PLACES
+from suno_video.backends.procedural.catalog_prints import COVERS, PRINTS
 from suno_video.backends.procedural.family import FamilyInfo as FamilyInfo
 from suno_video.backends.procedural.family import ParamInfo as ParamInfo
 from suno_video.backends.procedural.family import share
@@ -101,4 +102,6 @@ _ALL = (
     ),
 )
 
-FAMILIES: Mapping[str, FamilyInfo] = MappingProxyType({info.name: info for info in (*_ALL, *PLACES)})
+FAMILIES: Mapping[str, FamilyInfo] = MappingProxyType(
+    {info.name: info for info in (*_ALL, *PLACES, *PRINTS, *COVERS)}
+)

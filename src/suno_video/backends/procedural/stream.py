@@ -42,7 +42,7 @@ class ProceduralStream:
             scene.advance(step)
             if frame >= start:
                 scene.paint(step, path.at(step))
-                picture = canvas.develop(frame, scene.exposure)
+                picture = scene.develop(frame)
                 scene.overprint(picture, step, path.at(step))
                 yield picture
 

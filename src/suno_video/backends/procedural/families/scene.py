@@ -58,6 +58,10 @@ class Scene(ABC):
     def paint(self, step: Step, camera: Camera) -> None:
         """Paint all of `canvas.light`, and strokes on top."""
 
+    def develop(self, frame: int) -> I420:
+        """Make a frame of what was painted; the same array each time."""
+        return self.canvas.develop(frame, self.exposure)
+
     def overprint(self, picture: I420, step: Step, camera: Camera) -> None:  # noqa: B027 - few families need it
         """Put something with colours of its own on the developed picture."""
 
