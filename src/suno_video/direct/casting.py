@@ -39,6 +39,17 @@ FAMILY_PARAMS = {
     "fractal": ("depth", "relief"),
     "truchet": ("scale", "pulses"),
     "figures": ("crowd", "dance", "shafts"),
+    "ink": ("drops", "swirl", "water"),
+    "marbling": ("rings", "comb"),
+    "halftone": ("dots", "paper", "motif"),
+    "risograph": ("shapes", "offset", "paper"),
+    "papercut": ("layers", "depth", "scene"),
+    "ascii": ("letters", "rain"),
+    "mosaic": ("tiles", "flips"),
+    "glitch": ("amount", "smear"),
+    "liquid": ("ripples", "shine"),
+    "slitscan": ("delay", "corridor"),
+    "particles": ("grain", "drift"),
 }
 """What may be varied in the families we know; any other is played as it comes."""
 
