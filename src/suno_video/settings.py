@@ -249,6 +249,13 @@ def _refuse_what_is_yours(layers: list[Layer]) -> None:
                     "a settings file that lies in a folder may not say what is spent.",
                     f"Name the file with --config, use --budget, or put it into your own file, {user_file()}.",
                 )
+            if key in ("finish.lut", "finish.allow_flashes"):
+                what = "name a colour table" if key == "finish.lut" else "allow flashes, which can harm people"
+                raise layer.refuse(
+                    key,
+                    f"a settings file that lies in a folder may not {what}.",
+                    f"Name the file with --config, or put it into your own file, {user_file()}.",
+                )
             if key == "finish.upscale_model":
                 raise layer.refuse(
                     key,

@@ -10,7 +10,9 @@ from typing import TypeAlias
 
 import numpy as np
 
+from suno_video.assemble.calming import Calmer
 from suno_video.assemble.clips import Frames, bent_file_frames, file_frames
+from suno_video.assemble.cube import grading_of
 from suno_video.assemble.effects import EffectChain
 from suno_video.assemble.graphs import segment_args
 from suno_video.assemble.plan import ConformPlan, Layer
@@ -58,6 +60,8 @@ def conform(plan: ConformPlan, footage: Sequence[Footage], path: Path, on_frames
 def finished_frames(plan: ConformPlan, footage: Sequence[Footage]) -> Frames:
     """Give the frames of a piece with effects and transitions, without its text. Each is reused for the next."""
     layers = [_layer_frames(layer, source, plan) for layer, source in zip(plan.layers, footage, strict=True)]
+    grading = grading_of(plan.finish.lut) if plan.finish.lut is not None else None
+    calmer = Calmer(plan.piece.n_frames, plan.profile.fps) if plan.finish.softens else None
     try:
         for index in range(plan.piece.start_frame, plan.piece.end_frame):
             pictures = [next(layer) for layer in layers]
@@ -67,8 +71,12 @@ def finished_frames(plan: ConformPlan, footage: Sequence[Footage]) -> Frames:
                 picture = pictures[0]
                 for crossing in plan.piece.crossings:
                     apply_half(picture, crossing, index)
+            if grading is not None:
+                grading.apply(picture)
             if plan.fades is not None:
                 plan.fades.apply(picture, index)
+            if calmer is not None:
+                calmer.apply(picture, index - plan.piece.start_frame)
             yield picture
     finally:
         for layer in layers:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from suno_video.assemble.captions import caption_events, piece_subtitles
+from suno_video.assemble.cube import Lut
 from suno_video.assemble.cutlist import Piece, footage_span, plan_pieces
 from suno_video.assemble.effects import EffectTrack, effect_tracks
 from suno_video.assemble.fades import FilmFades, fades_of
@@ -41,6 +42,16 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Finish:
+    """What is done with every finished picture of a film."""
+
+    lut: Lut | None = None
+    """Its colour table."""
+    softens: bool = True
+    """Whether what flashes too often is softened."""
+
+
+@dataclass(frozen=True)
 class ConformPlan:
     """One piece, ready to be made as soon as its footage is there. A fingerprint can be taken of it."""
 
@@ -51,11 +62,16 @@ class ConformPlan:
     """An ASS document with the captions and the title that fall into the piece."""
     fades: FilmFades | None = None
     """How the film rises and sinks, where that touches the piece."""
+    finish: Finish = Finish()
     version: int = CONFORM_VERSION
 
 
 def conform_plans(
-    storyboard: Storyboard, analysis: SongAnalysis, lyrics: Lyrics | None, profile: EncoderProfile
+    storyboard: Storyboard,
+    analysis: SongAnalysis,
+    lyrics: Lyrics | None,
+    profile: EncoderProfile,
+    finish: Finish = Finish(),
 ) -> tuple[ConformPlan, ...]:
     """Plan all pieces of a film, in order."""
     music = music_curves(analysis, storyboard.first_frame, storyboard.n_frames)
@@ -68,6 +84,7 @@ def conform_plans(
             tuple(_layer(storyboard, scenes[name], piece, music) for name in piece.scenes),
             piece_subtitles(events, storyboard, piece),
             fades_of(storyboard, piece.start_frame, piece.end_frame),
+            finish,
         )
         for piece in plan_pieces(storyboard)
     )

@@ -35,6 +35,8 @@ def plan(
     start: o.From = None,
     end: o.To = None,
     title: o.Title = None,
+    lut: o.Lut = None,
+    allow_flashes: o.AllowFlashes = None,
     no_captions: o.NoCaptions = False,
     captions: o.CaptionMode = None,
     safe_for: o.SafeFor = None,
@@ -71,6 +73,7 @@ def plan(
         lock_seed=lock_seed,
         **{"money.budget": budget, **o.director_flags(director, director_offline)},
         **o.caption_flags(no_captions, captions, safe_for, timing),
+        **o.finish_flags(lut, allow_flashes),
     )
     asked = {"upgrade": upgrade, "redo": scene, "references": reference or ()}
     wishes = Wishes(None, folder, False, start, end, title, config, flags, **asked)

@@ -64,6 +64,17 @@ EncoderChosen = Annotated[
 Preview = Annotated[bool, typer.Option("--preview", help="Small and fast: draft quality, 480 pixels high.")]
 From = Annotated[str | None, typer.Option("--from", help="Begin here in the song: seconds or m:ss.")]
 To = Annotated[str | None, typer.Option("--to", help="End here in the song: seconds or m:ss.")]
+Lut = Annotated[
+    Path | None,
+    typer.Option("--lut", metavar="FILE", help="A colour table (.cube) for the whole film, instead of the look's."),
+]
+AllowFlashes = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-flashes/--soften-flashes",
+        help="Leave flashes as they are, also where more than three in a second can harm people.",
+    ),
+]
 Title = Annotated[str | None, typer.Option("--title", help='Title to show instead of the tagged one; "" shows none.')]
 NoCaptions = Annotated[bool, typer.Option("--no-captions", help="Do not show the lyrics: --captions none.")]
 CaptionMode = Annotated[
@@ -176,6 +187,11 @@ class Manner:
 def set_flags(**flags: Any) -> Mapping[str, Any]:
     """Keep the flags that were given."""
     return {name: value for name, value in flags.items() if value is not None}
+
+
+def finish_flags(lut: Path | None, allow_flashes: bool | None) -> Mapping[str, Any]:
+    """Name the settings that the flags about the finished picture are."""
+    return {"finish.lut": None if lut is None else str(lut), "finish.allow_flashes": allow_flashes}
 
 
 def caption_flags(

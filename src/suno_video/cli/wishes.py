@@ -95,6 +95,8 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         checks=_checks_of(settings.checks),
         review=_review_of(settings.review),
         deflicker=settings.finish.deflicker == "auto",
+        allow_flashes=settings.finish.allow_flashes,
+        lut=settings.finish.lut.expanduser() if settings.finish.lut is not None else None,
         references=references,
         upscale_model=upscale_model(loaded),
         upgrade=wishes.upgrade,
