@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     """`x264`, `av1`, `hardware`, `videotoolbox`, `nvenc`, `qsv` or `vaapi`; `suno-video doctor` lists what works."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Another number gives another film; unset, the song itself decides."""
+    end_card: bool = True
+    """Whether the title stands over the end of the film once more."""
     captions: Captions = "karaoke"
     """How lyrics with times are shown: `karaoke`, `lines`, `type` (large moving words) or `none`."""
     safe_for: str | None = None

@@ -35,6 +35,8 @@ def plan(
     start: o.From = None,
     end: o.To = None,
     title: o.Title = None,
+    end_card: o.EndCard = None,
+    credit: o.Credits = None,
     lut: o.Lut = None,
     allow_flashes: o.AllowFlashes = None,
     no_captions: o.NoCaptions = False,
@@ -71,11 +73,11 @@ def plan(
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
-        **{"money.budget": budget, **o.director_flags(director, director_offline)},
+        **{"money.budget": budget, "end_card": end_card, **o.director_flags(director, director_offline)},
         **o.caption_flags(no_captions, captions, safe_for, timing),
         **o.finish_flags(lut, allow_flashes),
     )
-    asked = {"upgrade": upgrade, "redo": scene, "references": reference or ()}
+    asked = {"upgrade": upgrade, "redo": scene, "references": reference or (), "credits": credit or ()}
     wishes = Wishes(None, folder, False, start, end, title, config, flags, **asked)
     forecast = foresee_film(song, film_options(song, wishes))
     if json:

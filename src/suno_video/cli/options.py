@@ -64,6 +64,13 @@ EncoderChosen = Annotated[
 Preview = Annotated[bool, typer.Option("--preview", help="Small and fast: draft quality, 480 pixels high.")]
 From = Annotated[str | None, typer.Option("--from", help="Begin here in the song: seconds or m:ss.")]
 To = Annotated[str | None, typer.Option("--to", help="End here in the song: seconds or m:ss.")]
+Credits = Annotated[
+    list[str] | None,
+    typer.Option("--credit", metavar="TEXT", help="A line for the end card, such as `Words by ...`; may be repeated."),
+]
+EndCard = Annotated[
+    bool | None, typer.Option("--end-card/--no-end-card", help="Show the title once more over the end.")
+]
 Lut = Annotated[
     Path | None,
     typer.Option("--lut", metavar="FILE", help="A colour table (.cube) for the whole film, instead of the look's."),
@@ -166,6 +173,8 @@ class Wishes:
     keep: str | None = None
     reject: str | None = None
     references: Sequence[Path] = ()
+    credits: Sequence[str] = ()
+    """Lines for the end card."""
     run: str = field(default_factory=lambda: secrets.token_hex(8))
     """One id for all songs of a command, so that they share its budget."""
 

@@ -69,6 +69,8 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         from_s=start_s,
         to_s=end_s,
         title=wishes.title,
+        end_card=settings.end_card,
+        credits=tuple(wishes.credits[:8]),
         captions=settings.captions,
         safe_area=safe_area(loaded, size),
         timing=settings.timing,

@@ -191,6 +191,10 @@ class Brief(Record):
     to_s: Annotated[float, Field(gt=0)] | None = None
     title: str | None = None
     """Shown instead of the title in the tags; an empty string shows no title."""
+    end_card: bool = True
+    """Whether the title stands over the end once more, where nobody sings."""
+    credits: tuple[str, ...] = ()
+    """Lines of thanks for the end card: `Words by Ada Example`."""
     captions: Captions = "karaoke"
     safe_area: SafeArea | None = None
     """What the platform that the film is for leaves free; None: what all of them do."""

@@ -177,6 +177,16 @@ class TitleCard(Record):
     end_s: NonNegativeFloat
 
 
+class EndCard(Record):
+    """What stands over the end of the film: its title once more, who made it, and thanks."""
+
+    title: str
+    artist: str | None = None
+    credits: tuple[str, ...] = ()
+    start_s: NonNegativeFloat
+    end_s: NonNegativeFloat
+
+
 class Storyboard(Record):
     """A whole film as data. Scenes tile the film in integer frames, without gap or overlap."""
 
@@ -196,6 +206,7 @@ class Storyboard(Record):
     fade_out_frames: Annotated[int, Field(ge=0, le=MAX_FADE_FRAMES)] = 0
     """Frames in which it sinks into black at its end."""
     title_card: TitleCard | None = None
+    end_card: EndCard | None = None
     captions: Captions = "karaoke"
     safe_area: SafeArea | None = None
     """Where text may stand, for the platform that the film is for; None: what all of them leave free."""
