@@ -43,6 +43,9 @@ Out = Annotated[Path | None, typer.Option("--out", "-o", help="The film, or a fo
 ProjectFolder = Annotated[
     Path | None, typer.Option("--project", help="The project folder. Else SONG.suno-video/ beside the song.")
 ]
+ProjectOrSong = Annotated[
+    Path, typer.Argument(metavar="PROJECT", help="A project folder, or the song itself.", show_default=False)
+]
 Size = Annotated[
     str | None, typer.Option("--size", help="16:9, 9:16, 1:1, 4:5, 480p, 720p, 1080p, 1440p, 4k or WIDTHxHEIGHT.")
 ]
