@@ -97,6 +97,8 @@ class Settings(BaseSettings):
     """`x264`, `av1`, `hardware`, `videotoolbox`, `nvenc`, `qsv` or `vaapi`; `suno-video doctor` lists what works."""
     seed: Annotated[int, Field(ge=0)] | None = None
     """Another number gives another film; unset, the song itself decides."""
+    end_card: bool = True
+    """Whether the title stands over the end of the film once more."""
     captions: Captions = "karaoke"
     """How lyrics with times are shown: `karaoke`, `lines`, `type` (large moving words) or `none`."""
     safe_for: str | None = None
@@ -237,24 +239,22 @@ def load_settings(
 
 
 def _refuse_what_is_yours(layers: list[Layer]) -> None:
-    """A settings file that was found and not named may come with a download: it must not decide what is yours.
-
-    That is your money, and which of your files are opened.
-    """
+    """A settings file that was found and not named may come with a download: it must not decide what is yours."""
     for layer in layers:
         for key in layer.values if layer.is_project else ():
-            if key.partition(".")[0] == "money":
-                raise layer.refuse(
-                    key,
-                    "a settings file that lies in a folder may not say what is spent.",
-                    f"Name the file with --config, use --budget, or put it into your own file, {user_file()}.",
-                )
-            if key == "finish.upscale_model":
-                raise layer.refuse(
-                    key,
-                    "a settings file that lies in a folder may not name a model's file.",
-                    f"Name the file with --config, or put it into your own file, {user_file()}.",
-                )
+            what = _YOURS.get(key) or _YOURS.get(key.partition(".")[0])
+            if what is not None:
+                flag = "use --budget, " if key.startswith("money.") else ""
+                hint = f"Name the file with --config, {flag}or put it into your own file, {user_file()}."
+                raise layer.refuse(key, f"a settings file that lies in a folder may not {what}.", hint)
+
+
+_YOURS = {
+    "money": "say what is spent",
+    "finish.upscale_model": "name a model's file",
+    "finish.lut": "name a colour table",
+    "finish.allow_flashes": "allow flashes, which can harm people",
+}
 
 
 def _project_files(config: Path | None, project: Path | None) -> list[Path]:

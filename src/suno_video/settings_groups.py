@@ -96,7 +96,12 @@ class ReviewSettings(SettingsGroup):
 
 
 class FinishSettings(SettingsGroup):
-    """What is done with clips of models before they become the film."""
+    """What is done with clips of models, and with every finished picture, before they become the film."""
+
+    lut: Path | None = None
+    """A colour table (`.cube`) for the whole film, instead of the look's; only in your own settings."""
+    allow_flashes: bool = False
+    """Whether flashes stay as they are, however many a second; only in your own settings. They can harm people."""
 
     deflicker: Literal["auto", "none"] = "auto"
     """Whether the light of clips that flicker is steadied: `auto`, or `none`."""

@@ -1,22 +1,25 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import get_args
 
 import numpy as np
 import pytest
 
 from suno_video.assemble.conform import finished_frames
 from suno_video.assemble.cutlist import Crossing
-from suno_video.assemble.effects import EffectChain, crop_in, dim, effect_tracks, letterbox, lift, move, shift_chroma
+from suno_video.assemble.effects import EffectChain, effect_tracks
+from suno_video.assemble.optics import crop_in, dim, letterbox, lift, move, shift_chroma
 from suno_video.assemble.plan import conform_plans
 from suno_video.assemble.transitions import apply_half, blend
 from suno_video.core.frames import I420, planes
 from suno_video.core.music import music_curves
-from suno_video.core.storyboard import BeatEffect, Storyboard, Transition
+from suno_video.core.storyboard import SHOWS_BOTH, BeatEffect, Storyboard, Transition, TransitionKind
 from tests.unit.films import numbered_footage, quick_profile
 from tests.unit.songs import TINY, scene, steady_analysis, storyboard_of
 
-HALVES = ("dip", "flash", "whip", "zoom", "glitch")
+JOINS = tuple(kind for kind in get_args(TransitionKind) if kind in SHOWS_BOTH)
+HALVES = tuple(kind for kind in get_args(TransitionKind) if kind != "cut" and kind not in SHOWS_BOTH)
 
 
 def _picture(seed: int = 1) -> I420:
@@ -49,6 +52,41 @@ def test_a_half_touches_its_own_frames_only_and_is_the_same_every_time(kind: str
         apply_half(again, crossing, frame_index)
         assert not np.array_equal(first, _picture())
         assert np.array_equal(first, again)
+
+
+def test_there_are_sixteen_transitions_and_more() -> None:
+    assert len(JOINS) + len(HALVES) >= 16
+
+
+@pytest.mark.parametrize("kind", JOINS)
+def test_a_join_goes_from_the_old_scene_to_the_new_one_and_is_the_same_every_time(kind: str) -> None:
+    for seed in (3, 4, 5, 6):
+        crossing = Crossing(kind, 50, 20, seed=seed)  # type: ignore[arg-type]
+        light = [float(np.mean(planes(blend(_grey(40), _grey(200), crossing, k))[0])) for k in range(40, 60)]
+        assert light[0] < 56
+        assert light[-1] > 184
+        assert all(b >= a - 8 for a, b in pairwise(light)), "ink may darken what it is about to cover, and no more"
+        first, again = (blend(_picture(1), _picture(2), crossing, 49) for _ in range(2))
+        assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize("kind", (*JOINS, *HALVES))
+def test_every_transition_keeps_to_limited_range_at_any_shape(kind: str) -> None:
+    for height, width in ((64, 36), (48, 48), (36, 64)):
+        pictures = [
+            np.random.default_rng(k).integers(16, 236, (height * 3 // 2, width), dtype=np.uint8) for k in (1, 2)
+        ]
+        crossing = Crossing(kind, 50, 8, seed=5)  # type: ignore[arg-type]
+        for index in (46, 49, 50, 53):
+            before, after = (picture.copy() for picture in pictures)
+            if kind in JOINS:
+                before = blend(before, after, crossing, index)
+            else:
+                apply_half(before, crossing, index)
+            luma, u, v = planes(before)
+            assert luma.min() >= 12
+            assert luma.max() <= 240
+            assert min(u.min(), v.min()) >= 12
 
 
 def test_a_dip_is_black_at_the_cut_and_untouched_beside_it() -> None:
@@ -126,16 +164,21 @@ def test_lifting_brightens_and_dimming_darkens_within_limited_range() -> None:
     assert planes(dark)[0].min() >= 16
 
 
-def test_colour_is_pulled_apart_and_light_stays_in_place() -> None:
-    frame = np.random.default_rng(1).integers(16, 236, (360 * 3 // 2, 640), dtype=np.uint8)
-    before = frame.copy()
+def test_red_and_blue_are_pulled_apart_at_edges_and_greys_stay_grey() -> None:
+    frame = np.full((360 * 3 // 2, 640), 128, dtype=np.uint8)
+    luma, u, v = planes(frame)
+    luma[:], luma[:, 320:] = 40, 200
 
     shift_chroma(frame, 1.0)
 
-    (luma, u, v), (luma_before, u_before, v_before) = planes(frame), planes(before)
-    assert np.array_equal(luma, luma_before)
-    assert np.array_equal(u[:, 2:], u_before[:, :-2])
-    assert np.array_equal(v[:, :-2], v_before[:, 2:])
+    away = np.r_[0:150, 170:320]
+    assert np.abs(u[:, away].astype(int) - 128).max() <= 1
+    assert np.abs(v[:, away].astype(int) - 128).max() <= 1
+    assert v[90, 160] < 118, "red comes late: the edge is cyan where it is light already"
+    assert u[90, 159] > 138, "blue comes early: the dark side is blue"
+    assert luma[90, 317] > 40
+    assert luma[90, 322] < 200
+    assert (luma[90, 300], luma[90, 340]) == (40, 200)
 
 
 def test_no_effect_asks_for_no_change() -> None:

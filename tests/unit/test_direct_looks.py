@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from suno_video.backends.procedural import catalog
 from suno_video.core.errors import BadEditError, UsageError
 from suno_video.core.storyboard import TransitionKind
 from suno_video.direct.looks import choose_look, load_looks
@@ -36,17 +37,19 @@ def chosen(moods: tuple[str, ...], genre: str | None = None, sha256: str = "cd" 
     return choose_look("auto", load_looks(), song_of(analysis, genre=genre), analysis).name
 
 
-def test_at_least_ten_looks_that_differ_in_everything_that_is_seen():
+def test_at_least_twenty_looks_that_differ_in_everything_that_is_seen():
     looks = list(load_looks().values())
-    assert len(looks) >= 10
+    assert len(looks) >= 20
+    assert len({look.title_style.family for look in looks}) >= 6
     for what in ("idea", "style_words", "families", "grade", "effects", "fallback_palette"):
         assert len({repr(getattr(look, what)) for look in looks}) == len(looks), what
 
 
 def test_looks_name_only_families_and_transitions_that_exist():
     for look in load_looks().values():
-        assert {family for families in look.families.values() for family in families} <= FAMILIES
-        assert set(look.soft_transitions + look.hard_transitions) <= set(get_args(TransitionKind))
+        assert {family for families in look.families.values() for family in families} <= set(catalog.FAMILIES)
+        entrances = {kind for kinds in look.entrances.values() for kind in kinds}
+        assert set(look.soft_transitions + look.hard_transitions) | entrances <= set(get_args(TransitionKind))
         assert look.families["default"]
         assert "lens" in look.style_words
 
@@ -76,9 +79,38 @@ def test_what_is_heard_leads_to_many_looks():
 
 
 def test_moods_written_into_the_genre_count():
-    assert chosen(("bright", "uplifting"), genre="piano ballad, emotional, female vocals") == "ink"
-    assert chosen(("steady",), genre="progressive house, synth") == "neon"
-    assert chosen(("energetic",), genre="Drum and Bass") == "chrome"
+    assert chosen(("bright", "uplifting"), genre="piano ballad, emotional, female vocals") == "ballad"
+    assert chosen(("steady",), genre="progressive house, synth") == "house"
+    assert chosen(("energetic",), genre="Drum and Bass") == "drum-and-bass"
+
+
+@pytest.mark.parametrize(
+    ("genre", "look"),
+    [
+        ("80s synthwave, male vocals", "synthwave"),
+        ("lo-fi hip hop", "lofi"),
+        ("melodic metalcore", "metal"),
+        ("dark trap, 808", "trap"),
+        ("deep house", "house"),
+        ("acoustic folk", "folk"),
+        ("smooth jazz", "jazz-night"),
+        ("bubblegum pop", "pop-bright"),
+        ("hyperpop", "hyperpop"),
+        ("gospel choir", "gospel"),
+        ("modern country", "country-road"),
+        ("reggaeton", "latin"),
+        ("K-Pop, girl group", "k-pop"),
+        ("orchestral film soundtrack", "cinematic"),
+        ("pop punk", "punk-zine"),
+        ("hard techno", "techno"),
+        ("shoegaze, dream pop", "dream-pop"),
+        ("children's song", "children"),
+        ("dark ambient drone", "ambient"),
+        ("baroque classical", "classical"),
+    ],
+)
+def test_a_genre_finds_its_look(genre, look):
+    assert chosen(("steady",), genre=genre) == look
 
 
 def test_the_choice_is_the_same_each_time():

@@ -18,8 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import NonNegativeInt
 
+from suno_video.assemble.flashes import pack, see
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import EncoderError
+from suno_video.core.frames import planes
 from suno_video.core.record import Record
 from suno_video.media.ffmpeg import SAFE_INPUT, file_url, read_chunks
 
@@ -62,6 +64,8 @@ class PictureLight:
     """Mean difference to the frame before, in levels of 256; the first is 0. Shape (n_frames,)."""
     first: NDArray[np.uint8]
     last: NDArray[np.uint8]
+    seen: NDArray[np.uint8]
+    """What can flash in each frame (`flashes.pack`), shape (n_frames, 2, 9, 16)."""
 
 
 def measure_light(film: Path) -> PictureLight:
@@ -77,16 +81,21 @@ def measure_light(film: Path) -> PictureLight:
     )
     first = before = None
     changes: list[float] = []
+    seen: list[NDArray[np.uint8]] = []
     for chunk in read_chunks(args, _FRAME_BYTES):
-        frame = np.frombuffer(chunk, dtype=np.uint8).astype(np.int16)
-        if len(frame) < _FRAME_BYTES:
+        if len(chunk) < _FRAME_BYTES:
             break
+        codes = np.frombuffer(chunk, dtype=np.uint8)
+        seen.append(pack(see(*planes(codes.reshape(HEIGHT_PX * 3 // 2, WIDTH_PX)))))
+        frame = codes.astype(np.int16)
         changes.append(0.0 if before is None else float(np.abs(frame - before).mean()))
         first = frame if first is None else first
         before = frame
     if first is None or before is None:
         raise EncoderError(f"{film.name} holds no picture.", "Run the same command again.")
-    return PictureLight(np.array(changes, dtype=np.float32), first.astype(np.uint8), before.astype(np.uint8))
+    return PictureLight(
+        np.array(changes, dtype=np.float32), first.astype(np.uint8), before.astype(np.uint8), np.stack(seen)
+    )
 
 
 def join_light(parts: Sequence[PictureLight]) -> Change:

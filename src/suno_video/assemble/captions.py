@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import pysubs2
 
+from suno_video.assemble.cards import Cards
 from suno_video.assemble.cutlist import Piece
 from suno_video.assemble.events import TextEvent, caption_events, shown_texts
 from suno_video.assemble.kinetic import dress_card
@@ -57,9 +58,11 @@ def _document(seen: Sequence[TextEvent], events: Sequence[TextEvent], storyboard
         language=_language(tuple(event.text for event in events)),
         palette=storyboard.treatment.palette,
     )
+    cards = Cards(sheet, storyboard.treatment.title_style, beside=_title_is_beside(storyboard))
     document = sheet.document()
+    cards.add_styles(document)
     for event in seen:
-        for drawn in _dress(sheet, event, events, storyboard.seed):
+        for drawn in _dress(sheet, cards, event, events, storyboard.seed):
             document.append(
                 pysubs2.SSAEvent(
                     start=round(drawn.start_s * 1000),
@@ -77,9 +80,12 @@ def _language(texts: tuple[str, ...]) -> str:
     return language_of(texts)
 
 
-def _dress(sheet: StyleSheet, event: TextEvent, events: Sequence[TextEvent], seed: int) -> tuple[Drawn, ...]:
-    if event.kind in ("title", "artist"):
-        return sheet.dress_title(event)
+def _dress(
+    sheet: StyleSheet, cards: Cards, event: TextEvent, events: Sequence[TextEvent], seed: int
+) -> tuple[Drawn, ...]:
+    if event.part in ("title", "artist", "credit"):
+        in_card = [each for each in events if each.part in ("title", "artist", "credit")]
+        return cards.dress(event, [each for each in in_card if each.is_end == event.is_end])
     if event.kind == "card":
         return dress_card(sheet, event, seed)
     under_title = any(t.kind == "title" and t.start_s < event.end_s and event.start_s < t.end_s for t in events)

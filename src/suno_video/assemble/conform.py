@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
+from suno_video.assemble.calming import Calmer
+from suno_video.assemble.clips import Frames, bent_file_frames, file_frames
+from suno_video.assemble.cube import grading_of
 from suno_video.assemble.effects import EffectChain
-from suno_video.assemble.graphs import footage_args, segment_args
+from suno_video.assemble.graphs import segment_args
 from suno_video.assemble.plan import ConformPlan, Layer
 from suno_video.assemble.transitions import apply_half, blend
 from suno_video.backends.base import FailureKind, FileFootage, Footage, MakeFailed
 from suno_video.core.errors import EncoderError
 from suno_video.core.frames import I420, FrameSize
 from suno_video.media.atomic import replacing, write_text
-from suno_video.media.ffmpeg import FrameWriter, read_frames
+from suno_video.media.ffmpeg import FrameWriter
 from suno_video.media.mp4 import read_mp4
 from suno_video.media.typefaces import families_in, link_fonts
-
-Frames: TypeAlias = Generator[I420, None, None]
 
 OnFrames: TypeAlias = Callable[[int], None]
 """Told how many more frames were written."""
@@ -59,6 +60,8 @@ def conform(plan: ConformPlan, footage: Sequence[Footage], path: Path, on_frames
 def finished_frames(plan: ConformPlan, footage: Sequence[Footage]) -> Frames:
     """Give the frames of a piece with effects and transitions, without its text. Each is reused for the next."""
     layers = [_layer_frames(layer, source, plan) for layer, source in zip(plan.layers, footage, strict=True)]
+    grading = grading_of(plan.finish.lut) if plan.finish.lut is not None else None
+    calmer = Calmer(plan.piece.n_frames, plan.profile.fps) if plan.finish.softens else None
     try:
         for index in range(plan.piece.start_frame, plan.piece.end_frame):
             pictures = [next(layer) for layer in layers]
@@ -68,8 +71,12 @@ def finished_frames(plan: ConformPlan, footage: Sequence[Footage]) -> Frames:
                 picture = pictures[0]
                 for crossing in plan.piece.crossings:
                     apply_half(picture, crossing, index)
+            if grading is not None:
+                grading.apply(picture)
             if plan.fades is not None:
                 plan.fades.apply(picture, index)
+            if calmer is not None:
+                calmer.apply(picture, index - plan.piece.start_frame)
             yield picture
     finally:
         for layer in layers:
@@ -84,7 +91,12 @@ def _layer_frames(layer: Layer, footage: Footage, plan: ConformPlan) -> Frames:
     chain = EffectChain(layer.effects)
     own = np.empty(size.i420_shape, dtype=np.uint8)
     n_given = 0
-    with closing(_source_frames(footage, size, plan.profile.fps, start, stop, layer.scene)) as source:
+    frames = (
+        _source_frames(footage, size, plan.profile.fps, start, stop, layer.scene)
+        if layer.timing is None
+        else _bent_frames(footage, size, plan.profile.fps, layer)
+    )
+    with closing(frames) as source:
         for n_given, frame in enumerate(source, start=1):
             if frame.shape != own.shape:
                 raise MakeFailed(FailureKind.BUG, f"a frame of scene {layer.scene} has shape {frame.shape}")
@@ -105,33 +117,19 @@ def _source_frames(footage: Footage, size: FrameSize, fps: int, start: int, stop
     yield from footage.frames(start, stop)
 
 
-def file_frames(footage: FileFootage, size: FrameSize, fps: int, start: int, stop: int, scene: str) -> Frames:
-    """Give frames start..stop at `fps` from a clip of any size and rate, chosen by index.
-
-    The nearest frame at or before each moment is taken, so a clip at 24 frames a second repeats every fourth one at 30.
-
-    Raises:
-        MakeFailed: The clip is too short, or cannot be decoded.
-    """
-    n_needed = int((stop - 1) * footage.fps / fps + 1e-6) + 1
-    if footage.n_frames < n_needed:
-        raise MakeFailed(
-            FailureKind.BAD_INPUT, f"the clip of {scene} has {footage.n_frames} frames, {n_needed} are needed"
-        )
-    wanted, number = start, -1
-    try:
-        with closing(read_frames(footage_args(footage.path, size, deflicker=footage.deflicker), size)) as frames:
-            for number, frame in enumerate(frames):
-                while wanted < stop and int(wanted * footage.fps / fps + 1e-6) == number:
-                    yield frame
-                    wanted += 1
-                if wanted >= stop:
-                    return
-    except EncoderError as exc:
-        raise MakeFailed(FailureKind.BAD_INPUT, f"the clip of {scene} cannot be decoded: {exc.message}") from exc
-    raise MakeFailed(
-        FailureKind.BAD_INPUT, f"the clip of {scene} ends after {number + 1} frames, {n_needed} are needed"
-    )
+def _bent_frames(footage: Footage, size: FrameSize, fps: int, layer: Layer) -> Frames:
+    """Give the frames of a scene whose time stands still or runs unevenly."""
+    assert layer.timing is not None
+    if isinstance(footage, FileFootage):
+        yield from bent_file_frames(footage, size, fps, layer.timing.ramped, layer.scene)
+        return
+    wanted = layer.timing.held.astype(np.int64)
+    number = int(wanted[0]) - 1
+    with closing(_source_frames(footage, size, fps, number + 1, int(wanted[-1]) + 1, layer.scene)) as source:
+        for at in wanted.tolist():
+            while number < at:
+                frame, number = next(source), number + 1
+            yield frame
 
 
 def _lay_out_text(plan: ConformPlan, folder: Path) -> str | None:

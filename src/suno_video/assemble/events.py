@@ -10,9 +10,9 @@ from suno_video.assemble.lettering import caption_text
 from suno_video.assemble.syllables import split_syllables
 from suno_video.assemble.tokens import Token, break_rows, line_tokens, plain_tokens, row_text
 from suno_video.core.song import LyricLine, Lyrics
-from suno_video.core.storyboard import Storyboard, TitleCard
+from suno_video.core.storyboard import EndCard, Storyboard, TitleCard
 
-TextKind: TypeAlias = Literal["line", "soft", "card", "title", "artist"]
+TextKind: TypeAlias = Literal["line", "soft", "card", "title", "artist", "end_title", "end_artist", "end_credit"]
 
 LEAD_S = 0.12
 """A line appears this long before it is sung, as the eye needs it."""
@@ -23,6 +23,8 @@ MIN_SHOWN_S = 0.7
 SAME_MOMENT_S = 0.25
 """Lines that begin closer together than this are one line (a second voice)."""
 ARTIST_DELAY_S = 0.35
+CREDIT_MARK = "·"
+"""Stands between two credits."""
 SURE = 0.5
 """Times of a line that are less sure than this are not swept word by word: the line is shown, softly."""
 HARDLY_KNOWN = 0.15
@@ -48,6 +50,16 @@ class TextEvent:
     """Among the lines of the song, from 0."""
 
     @property
+    def is_end(self) -> bool:
+        """Whether it belongs to the end card."""
+        return self.kind.startswith("end_")
+
+    @property
+    def part(self) -> str:
+        """Its part in a card, and the name of its style: `title`, `artist` or `credit`."""
+        return self.kind.removeprefix("end_")
+
+    @property
     def text(self) -> str:
         """The whole text."""
         return row_text(self.tokens)
@@ -69,6 +81,7 @@ def caption_events(
     start_s, end_s = storyboard.first_frame / storyboard.fps, storyboard.end_frame / storyboard.fps
     card = storyboard.title_card
     events = _title_events(card) if card else []
+    events += _end_events(storyboard.end_card) if storyboard.end_card else []
     if storyboard.captions != "none" and lyrics is not None:
         lines = _line_events(lyrics.timed_lines)
         if storyboard.captions == "lines":
@@ -101,6 +114,20 @@ def _title_events(card: TitleCard) -> list[TextEvent]:
         events.append(TextEvent("title", card.start_s, card.end_s, plain_tokens(title)))
     if artist and card.end_s - card.start_s > 2 * ARTIST_DELAY_S:
         events.append(TextEvent("artist", card.start_s + ARTIST_DELAY_S, card.end_s, plain_tokens(artist)))
+    return events
+
+
+def _end_events(card: EndCard) -> list[TextEvent]:
+    texts: tuple[tuple[str, TextKind], ...] = (
+        (card.title, "end_title"),
+        (card.artist or "", "end_artist"),
+        (f" {CREDIT_MARK} ".join(card.credits), "end_credit"),
+    )
+    events = []
+    for number, (text, kind) in enumerate(texts):
+        start_s = card.start_s + number * ARTIST_DELAY_S
+        if caption_text(text) and card.end_s - start_s > 2 * ARTIST_DELAY_S:
+            events.append(TextEvent(kind, start_s, card.end_s, plain_tokens(caption_text(text))))
     return events
 
 

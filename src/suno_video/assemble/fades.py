@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from suno_video.assemble.effects import dim
+from suno_video.assemble.optics import dim
 from suno_video.core.frames import I420
 from suno_video.core.storyboard import Storyboard
 

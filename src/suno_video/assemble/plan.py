@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from suno_video.assemble.captions import caption_events, piece_subtitles
+from suno_video.assemble.cube import Lut
 from suno_video.assemble.cutlist import Piece, footage_span, plan_pieces
 from suno_video.assemble.effects import EffectTrack, effect_tracks
 from suno_video.assemble.fades import FilmFades, fades_of
 from suno_video.assemble.profile import EncoderProfile
+from suno_video.assemble.timing import BENDS_TIME, Timing, bend_time
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.music import MusicCurves, music_curves
 from suno_video.core.song import Lyrics
@@ -35,6 +37,18 @@ class Layer:
     n_preroll: int
     effects: tuple[EffectTrack, ...]
     """Levels for `n_preroll` frames and then each frame of the piece."""
+    timing: Timing | None = None
+    """Which frame of the footage each of those shows, counted from `footage_start`; None where time simply runs."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What is done with every finished picture of a film."""
+
+    lut: Lut | None = None
+    """Its colour table."""
+    softens: bool = True
+    """Whether what flashes too often is softened."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +62,16 @@ class ConformPlan:
     """An ASS document with the captions and the title that fall into the piece."""
     fades: FilmFades | None = None
     """How the film rises and sinks, where that touches the piece."""
+    finish: Finish = Finish()
     version: int = CONFORM_VERSION
 
 
 def conform_plans(
-    storyboard: Storyboard, analysis: SongAnalysis, lyrics: Lyrics | None, profile: EncoderProfile
+    storyboard: Storyboard,
+    analysis: SongAnalysis,
+    lyrics: Lyrics | None,
+    profile: EncoderProfile,
+    finish: Finish = Finish(),
 ) -> tuple[ConformPlan, ...]:
     """Plan all pieces of a film, in order."""
     music = music_curves(analysis, storyboard.first_frame, storyboard.n_frames)
@@ -65,6 +84,7 @@ def conform_plans(
             tuple(_layer(storyboard, scenes[name], piece, music) for name in piece.scenes),
             piece_subtitles(events, storyboard, piece),
             fades_of(storyboard, piece.start_frame, piece.end_frame),
+            finish,
         )
         for piece in plan_pieces(storyboard)
     )
@@ -81,5 +101,10 @@ def _layer(storyboard: Storyboard, scene: Scene, piece: Piece, music: MusicCurve
     n_preroll = min(PREROLL_FRAMES, piece.start_frame - start) if has_echo else 0
     first = piece.start_frame - n_preroll - storyboard.first_frame
     last = piece.end_frame - storyboard.first_frame
-    tracks = effect_tracks(scene.effects, music, storyboard.fps)
-    return Layer(scene.id, start, stop, n_preroll, tuple(track.span(first, last) for track in tracks))
+    drawn = [effect for effect in scene.effects if effect.kind not in BENDS_TIME]
+    tracks = tuple(track.span(first, last) for track in effect_tracks(drawn, music, storyboard.fps))
+    own = music.span(start - storyboard.first_frame, stop - storyboard.first_frame)
+    timing = bend_time(scene.effects, own, storyboard.fps)
+    if timing is not None:
+        timing = timing.span(piece.start_frame - n_preroll - start, piece.end_frame - start)
+    return Layer(scene.id, start, stop, n_preroll, tracks, timing)

@@ -16,6 +16,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 from suno_video.assemble.accents import AccentProof
 from suno_video.assemble.cutlist import plan_pieces
 from suno_video.assemble.events import SURE, confidence_of
+from suno_video.assemble.flashes import FlashReading
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import CheckFailedError
 from suno_video.core.record import Record
@@ -125,6 +126,8 @@ class SyncProof(Record):
     """Of all scene cuts to their beats; negative is early."""
     accents: AccentProof | None = None
     """Accents of the picture against those of the music; None where the frames were not looked at."""
+    flashes: FlashReading | None = None
+    """General and red flashes within any second; None where the frames were not looked at."""
     lyrics: LyricProof | None = None
     """How sure the times of the lyrics are; None without lyrics."""
     bounds: Bounds = Field(default_factory=usual_bounds)
@@ -167,6 +170,7 @@ def prove_sync(
     *,
     lyrics: Lyrics | None = None,
     accents: AccentProof | None = None,
+    flashes: FlashReading | None = None,
 ) -> SyncProof:
     """Measure the finished film and its segments, in the order of `plan_pieces`.
 
@@ -211,6 +215,7 @@ def prove_sync(
         beat_cuts=beat_cuts,
         median_offset_ms=round(float(np.median([cut.offset_ms for cut in beat_cuts])), 3) if beat_cuts else None,
         accents=accents,
+        flashes=flashes,
         lyrics=_prove_lyrics(lyrics),
     )
 

@@ -228,7 +228,7 @@ def _proof_facts(proof: SyncProof) -> list[Fact]:
             proof.n_frames_written == proof.n_frames_planned,
         ),
     ]
-    facts += _timing_facts(proof) + _accent_facts(proof)
+    facts += _timing_facts(proof) + _accent_facts(proof) + _flash_facts(proof)
     if proof.lyrics is not None and proof.lyrics.mean_confidence is not None:
         facts.append(Fact("How sure the lyrics are timed", f"{proof.lyrics.mean_confidence:.0%}"))
     return facts
@@ -243,6 +243,21 @@ def _timing_facts(proof: SyncProof) -> list[Fact]:
     if proof.median_offset_ms is not None:
         early = "on the beat" if abs(proof.median_offset_ms) < 1 else f"{proof.median_offset_ms:+.0f} ms"
         facts.append(Fact("Usual cut against its beat", early))
+    return facts
+
+
+def _flash_facts(proof: SyncProof) -> list[Fact]:
+    """What WCAG 2.3.1 and ITU-R BT.1702 ask for, as counted on the frames as they were written."""
+    read = proof.flashes
+    if read is None:
+        return []
+    where = ", from " + ", ".join(clock_tenths(at) for at in read.too_many_s) if read.too_many_s else ""
+    facts = []
+    for kind, most in (("General", read.max_general), ("Red", read.max_red)):
+        fine = most <= read.limit
+        facts.append(
+            Fact(f"{kind} flashes in any second (safe up to {read.limit})", f"{most}{'' if fine else where}", fine)
+        )
     return facts
 
 

@@ -17,7 +17,6 @@ from suno_video.core.frames import FrameSize
 
 FADE_IN_S, FADE_OUT_S = 0.16, 0.22
 SOFT_FADE_S = 0.5
-TITLE_FADE_IN_S, TITLE_FADE_OUT_S = 0.9, 0.8
 # Letters not yet sung are grey and not half clear: the dark rim below would shine through.
 _UNSUNG = "&HBAAEA7&"
 # Opacity, of a line whose times are not sure: 00 is full, FF is none.
@@ -26,10 +25,9 @@ _WIDEST_ROW = 0.7
 """Of the safe box in a wide picture: the eye should not have to travel. About 45 letters."""
 _HALO_ALPHA = "&H48&"
 # Type sizes (em) against the side that limits a row.
-EM = {"line": 0.05, "title": 0.127, "artist": 0.0356}
+EM = {"line": 0.05}
 _LARGER_UPRIGHT, _LARGER_SQUARE = 1.28, 1.12
 """Captions are larger where a picture is watched on a telephone."""
-_ARTIST_TRACKING = 16.0
 
 
 @dataclass(frozen=True)
@@ -60,9 +58,7 @@ class StyleSheet:
         self.size, self.style, self.language, self.palette = size, style, language, palette
         self.box = safe_box(size, area)
         self.letters = Letters(style.family, language, style.tracking)
-        self._spaced = Letters(style.family, language, _ARTIST_TRACKING)
-        self._title_box = beside_box(size, area) if beside else self.box
-        self._beside = beside
+        self.title_box = beside_box(size, area) if beside else self.box
         # The size of type follows the side that limits a row.
         self.unit_px = min(size.height_px, self.box.width_px)
         larger = _LARGER_UPRIGHT if size.aspect < 0.8 else _LARGER_SQUARE if size.aspect < 1.3 else 1.0
@@ -85,8 +81,6 @@ class StyleSheet:
         document.styles.clear()
         middle = self.style.position == "middle"
         document.styles["line"] = self._ass_style(self.line_em_px, outline=0.0046, middle=middle)
-        document.styles["title"] = self._ass_style(EM["title"] * self.unit_px, outline=0.005, middle=True)
-        document.styles["artist"] = self._ass_style(EM["artist"] * self.unit_px, outline=0.0036, middle=True)
         return document
 
     def _ass_style(self, em_px: float, *, outline: float, middle: bool) -> pysubs2.SSAStyle:
@@ -151,44 +145,6 @@ class StyleSheet:
     def word(self, token: Token, number: int, em_px: float) -> str:
         """A word as ASS, with the space before it where it is not the first of its row."""
         return (" " if token.space and number else "") + self.letters.written(token.text, em_px)
-
-    def dress_title(self, event: TextEvent) -> tuple[Drawn, ...]:
-        """A soft dark halo below, the letters above: they come out of the blur, and grow as long as they stand."""
-        is_title = event.kind == "title"
-        em_px = EM[event.kind] * self.unit_px
-        letters = self.letters if is_title else self._spaced
-        shown = [self.cased(token) for token in event.tokens if letters.shown(token.text)]
-        if not shown:
-            return ()
-        rows, em_px = fit_tokens(shown, letters.width_em, em_px, self._title_box.width_px)
-        at, until = _ms(0), _ms(event.end_s - event.start_s)
-        common = (
-            self._place(is_title)
-            + fade(event, TITLE_FADE_IN_S, TITLE_FADE_OUT_S)
-            + f"\\fscx97\\fscy97\\t({at},{until},\\fscx101\\fscy101)"
-            + ("" if is_title else f"\\fsp{em_px * _ARTIST_TRACKING / 100:.2f}")
-        )
-        heavy = is_title and self.style.weight >= 600
-        # Emboldening stops at semi-bold; a white rim makes a title of it.
-        rim = f"\\bord{0.016 * em_px if heavy else 0:.2f}\\3c&HFFFFFF&\\3a&H00&\\shad0"
-        halo = f"\\bord{0.06 * em_px:.2f}\\1a&HFF&\\3a&H60&\\blur{0.083 * em_px:.2f}"
-        sharpen = f"\\blur{0.1 * em_px:.2f}\\t({at},{at + 900},0.4,\\blur0.4)"
-        text = "\\N".join(self._written(row, em_px) for row in rows)
-        return (
-            Drawn(event.start_s, event.end_s, event.kind, 0, "{" + common + halo + "}" + text),
-            Drawn(event.start_s, event.end_s, event.kind, 1, "{" + common + rim + sharpen + "}" + text),
-        )
-
-    def _place(self, is_title: bool) -> str:
-        """The title stands on a line a little below the middle, the artist hangs under it."""
-        box, below = self._title_box, 0.12 * EM["title"] * self.unit_px
-        if self._beside and self.size.aspect >= 1:
-            line = self.size.height_px * 0.54
-            return f"\\an{1 if is_title else 7}\\pos({box.left},{line if is_title else line + below:.0f})"
-        x = (box.left + box.right) / 2
-        upright = 0.64 if self._beside else 0.42
-        line = self.size.height_px * (0.54 if self.size.aspect >= 0.8 else upright)
-        return f"\\an{2 if is_title else 8}\\pos({x:.0f},{line if is_title else line + below:.0f})"
 
 
 def fade(event: TextEvent, in_s: float, out_s: float) -> str:

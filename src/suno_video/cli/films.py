@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,6 +32,10 @@ def render(
     start: o.From = None,
     end: o.To = None,
     title: o.Title = None,
+    end_card: o.EndCard = None,
+    credit: o.Credits = None,
+    lut: o.Lut = None,
+    allow_flashes: o.AllowFlashes = None,
     no_captions: o.NoCaptions = False,
     captions: o.CaptionMode = None,
     safe_for: o.SafeFor = None,
@@ -80,6 +84,8 @@ def render(
             "money.budget": budget,
             **o.director_flags(director, director_offline),
             **o.caption_flags(no_captions, captions, safe_for, timing),
+            **o.finish_flags(lut, allow_flashes),
+            "end_card": end_card,
             "memory.isolate": None if isolate is None else ("always" if isolate else "never"),
             "review.enabled": review,
         },
@@ -99,6 +105,7 @@ def render(
         reject=reject,
         references=reference or (),
         stems=stems,
+        credits=credit or (),
     )
     status = render_songs([_path(name) for name in songs], wishes, o.Manner(json, quiet, verbose), summary_file=summary)
     # Not `typer.Exit`: with that, a run that was stopped would be told so twice.
@@ -130,6 +137,8 @@ def storyboard(
     start: o.From = None,
     end: o.To = None,
     title: o.Title = None,
+    end_card: o.EndCard = None,
+    credit: o.Credits = None,
     no_captions: o.NoCaptions = False,
     captions: o.CaptionMode = None,
     safe_for: o.SafeFor = None,
@@ -169,10 +178,11 @@ def storyboard(
             stills=stills,
             lock_seed=lock_seed,
             max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget, **o.director_flags(director, director_offline)},
+            **{"money.budget": budget, "end_card": end_card, **o.director_flags(director, director_offline)},
             **o.caption_flags(no_captions, captions, safe_for, timing),
         )
-        wishes = Wishes(None, project, False, start, end, title, config, flags, references=reference or (), stems=stems)
+        asked: dict[str, Any] = {"references": reference or (), "credits": credit or (), "stems": stems}
+        wishes = Wishes(None, project, False, start, end, title, config, flags, **asked)
         options = film_options(song, wishes)
         check_song_file(song)
         planned = plan_film(song, options, write=not dry_run, events=events)

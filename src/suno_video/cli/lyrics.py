@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from suno_video.cli import options as o
+from suno_video.cli.ahead import song_of
 from suno_video.cli.answer import put, put_event, say
-from suno_video.cli.money import ProjectOrSong, song_of
+from suno_video.cli.options import ProjectOrSong
 from suno_video.cli.wording import plain
 
 if TYPE_CHECKING:

@@ -43,6 +43,9 @@ Out = Annotated[Path | None, typer.Option("--out", "-o", help="The film, or a fo
 ProjectFolder = Annotated[
     Path | None, typer.Option("--project", help="The project folder. Else SONG.suno-video/ beside the song.")
 ]
+ProjectOrSong = Annotated[
+    Path, typer.Argument(metavar="PROJECT", help="A project folder, or the song itself.", show_default=False)
+]
 Size = Annotated[
     str | None, typer.Option("--size", help="16:9, 9:16, 1:1, 4:5, 480p, 720p, 1080p, 1440p, 4k or WIDTHxHEIGHT.")
 ]
@@ -64,6 +67,24 @@ EncoderChosen = Annotated[
 Preview = Annotated[bool, typer.Option("--preview", help="Small and fast: draft quality, 480 pixels high.")]
 From = Annotated[str | None, typer.Option("--from", help="Begin here in the song: seconds or m:ss.")]
 To = Annotated[str | None, typer.Option("--to", help="End here in the song: seconds or m:ss.")]
+Credits = Annotated[
+    list[str] | None,
+    typer.Option("--credit", metavar="TEXT", help="A line for the end card, such as `Words by ...`; may be repeated."),
+]
+EndCard = Annotated[
+    bool | None, typer.Option("--end-card/--no-end-card", help="Show the title once more over the end.")
+]
+Lut = Annotated[
+    Path | None,
+    typer.Option("--lut", metavar="FILE", help="A colour table (.cube) for the whole film, instead of the look's."),
+]
+AllowFlashes = Annotated[
+    bool | None,
+    typer.Option(
+        "--allow-flashes/--soften-flashes",
+        help="Leave flashes as they are, also where more than three in a second can harm people.",
+    ),
+]
 Title = Annotated[str | None, typer.Option("--title", help='Title to show instead of the tagged one; "" shows none.')]
 NoCaptions = Annotated[bool, typer.Option("--no-captions", help="Do not show the lyrics: --captions none.")]
 CaptionMode = Annotated[
@@ -162,6 +183,8 @@ class Wishes:
     reject: str | None = None
     references: Sequence[Path] = ()
     stems: Path | None = None
+    credits: Sequence[str] = ()
+    """Lines for the end card."""
     run: str = field(default_factory=lambda: secrets.token_hex(8))
     """One id for all songs of a command, so that they share its budget."""
 
@@ -183,6 +206,11 @@ class Manner:
 def set_flags(**flags: Any) -> Mapping[str, Any]:
     """Keep the flags that were given."""
     return {name: value for name, value in flags.items() if value is not None}
+
+
+def finish_flags(lut: Path | None, allow_flashes: bool | None) -> Mapping[str, Any]:
+    """Name the settings that the flags about the finished picture are."""
+    return {"finish.lut": None if lut is None else str(lut), "finish.allow_flashes": allow_flashes}
 
 
 def caption_flags(

@@ -80,10 +80,17 @@ class Grade(Record):
     """Film grain; a little hides banding."""
 
 
+FontFamily: TypeAlias = Literal[
+    "Inter", "Noto Sans", "Bebas Neue", "Archivo Black", "DM Serif Display", "Space Mono", "Righteous",
+    "Permanent Marker",
+]  # fmt: skip
+"""Families that we ship: two grotesques, then condensed, heavy, serif, mono, round, and written by hand."""
+
+
 class TypeStyle(Record):
     """How titles and captions are set."""
 
-    family: Literal["Inter", "Noto Sans"] = "Inter"
+    family: FontFamily = "Inter"
     weight: Annotated[int, Field(ge=100, le=900)] = 700
     italic: bool = False
     uppercase: bool = False
@@ -92,15 +99,50 @@ class TypeStyle(Record):
     position: Literal["lower", "middle"] = "lower"
 
 
+class TitleStyle(Record):
+    """How the title of the film and its end card are set."""
+
+    family: FontFamily = "Inter"
+    weight: Annotated[int, Field(ge=100, le=900)] = 700
+    italic: bool = False
+    uppercase: bool = False
+    tracking: Annotated[float, Field(ge=-4, le=40)] = 0.0
+    """Extra space between letters, in percent of the type size."""
+    size: Annotated[float, Field(ge=0.5, le=1.6)] = 1.0
+    """Against the usual size of a title."""
+    layout: Literal["centre", "corner", "poster", "frame"] = "centre"
+    """`centre`; `corner`: lower left; `poster`: as large as the picture allows; `frame`: within a thin frame."""
+    rule: bool = False
+    """A line between title and artist."""
+    entrance: Literal["focus", "rise", "spread", "type", "flicker"] = "focus"
+    """How it comes: out of a blur, from below, its letters drawing together, letter by letter, like a tube."""
+
+
 class LookEffects(Record):
     """How much of each beat effect a look takes, from calm (0) to full (1)."""
 
     zoom_pulse: Unit = 0.3
     shake: Unit = 0.0
     flash: Unit = 0.0
+    strobe: Unit = 0.0
+    """Only where everything drives; never more than three hits a second."""
     chromatic: Unit = 0.0
     echo: Unit = 0.0
+    freeze: Unit = 0.0
+    """The picture stands still where the music stops."""
+    speed_ramp: Unit = 0.0
+    """Clips of models run ahead on each downbeat and wait for the next."""
+    light_leak: Unit = 0.0
+    film_burn: Unit = 0.0
     letterbox: Unit = 0.0
+
+
+PaletteRule: TypeAlias = Literal["neighbours", "mono", "wide", "complement"]
+"""How the colours of the parts lie to each other: close by, all in one hue, far apart, or with the loud parts in the
+colours that lie across."""
+
+LutName: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$")]
+"""A colour table by its plain name: a storyboard must not name files elsewhere."""
 
 
 class Look(Record):
@@ -116,13 +158,20 @@ class Look(Record):
     palette: Literal["cover"] | Palette = "cover"
     """`cover` takes the colours of the cover picture; without a cover, `fallback_palette`."""
     fallback_palette: Palette
+    palette_rule: PaletteRule = "neighbours"
     grade: Grade = Grade()
+    lut: LutName | None = None
+    """A colour table for the finished picture: one of ours, or a `.cube` file beside the look."""
+    lut_amount: Unit = 1.0
     type_style: TypeStyle = TypeStyle()
+    title_style: TitleStyle = TitleStyle()
     effects: LookEffects = LookEffects()
     soft_transitions: tuple[str, ...] = ("dissolve", "dip")
     """For calm passages and section changes."""
     hard_transitions: tuple[str, ...] = ("cut", "flash")
     """For energetic ones."""
+    entrances: dict[SectionLabel, tuple[str, ...]] = {}
+    """Transitions into a kind of section, where they are to be others than by energy."""
     pace: Annotated[float, Field(ge=0.25, le=4)] = 1.0
     """Above 1 cuts more often, below 1 less."""
     style_words: str
@@ -142,6 +191,10 @@ class Brief(Record):
     to_s: Annotated[float, Field(gt=0)] | None = None
     title: str | None = None
     """Shown instead of the title in the tags; an empty string shows no title."""
+    end_card: bool = True
+    """Whether the title stands over the end once more, where nobody sings."""
+    credits: tuple[str, ...] = ()
+    """Lines of thanks for the end card: `Words by Ada Example`."""
     captions: Captions = "karaoke"
     safe_area: SafeArea | None = None
     """What the platform that the film is for leaves free; None: what all of them do."""

@@ -7,18 +7,31 @@ from typing import Annotated, Literal, Self, TypeAlias
 from pydantic import Field, NonNegativeFloat, NonNegativeInt, PositiveInt, StringConstraints, model_validator
 
 from suno_video.core.analysis import SectionLabel, Unit
-from suno_video.core.brief import Captions, Grade, ReferenceName, SafeArea, TypeStyle
+from suno_video.core.brief import Captions, Grade, LutName, ReferenceName, SafeArea, TitleStyle, TypeStyle
 from suno_video.core.character import Character
 from suno_video.core.color import Palette
 from suno_video.core.frames import MAX_FPS, MIN_FPS, FrameSize
 from suno_video.core.record import Record
 
-TransitionKind: TypeAlias = Literal["cut", "dissolve", "dip", "flash", "whip", "zoom", "wipe", "glitch"]
-EffectKind: TypeAlias = Literal["zoom_pulse", "shake", "flash", "chromatic", "echo", "letterbox"]
+TransitionKind: TypeAlias = Literal[
+    "cut", "dissolve", "dip", "flash", "whip", "zoom", "wipe", "glitch", "spin", "blur", "pixelate", "ripple",
+    "shutter", "light_leak", "film_burn", "slide", "push", "iris", "blinds", "clock", "ink",
+]  # fmt: skip
+EffectKind: TypeAlias = Literal[
+    "zoom_pulse", "shake", "flash", "strobe", "chromatic", "echo", "freeze", "speed_ramp", "light_leak", "film_burn",
+    "letterbox",
+]  # fmt: skip
+"""`freeze` holds a frame; `speed_ramp` bends the time of clips that are files, and of no others."""
+DriveKind: TypeAlias = Literal[
+    "beat", "downbeat", "bass", "onset", "kick", "snare", "hat", "drop", "tension", "stop", "always"
+]
+"""What in the music drives an effect; `stop` is a sudden silence, `tension` the rise before a drop."""
 MoveKind: TypeAlias = Literal["hold", "push_in", "pull_out", "pan_left", "pan_right", "rise", "fall", "orbit", "drift"]
 
 SceneId: TypeAlias = Annotated[str, StringConstraints(pattern=r"^s\d{3,5}$")]
-SHOWS_BOTH: frozenset[TransitionKind] = frozenset({"dissolve", "wipe"})
+SHOWS_BOTH: frozenset[TransitionKind] = frozenset(
+    {"dissolve", "wipe", "slide", "push", "iris", "blinds", "clock", "ink"}
+)
 """Transitions in which two scenes are seen at once."""
 
 MIN_SCENE_FRAMES = 2
@@ -62,7 +75,7 @@ class BeatEffect(Record):
 
     kind: EffectKind
     amount: Unit = 0.5
-    on: Literal["beat", "downbeat", "bass", "onset", "always"] = "beat"
+    on: DriveKind = "beat"
 
 
 class Scene(Record):
@@ -138,7 +151,11 @@ class Treatment(Record):
     palette: Palette
     motifs: tuple[Motif, ...]
     grade: Grade = Grade()
+    lut: LutName | None = None
+    """A colour table for every finished picture: one of ours, or a file in the project's folder `luts`."""
+    lut_amount: Unit = 1.0
     type_style: TypeStyle = TypeStyle()
+    title_style: TitleStyle = TitleStyle()
     style_words: str = ""
     """Appended to each prompt: medium, light, lens."""
     world: str = ""
@@ -156,6 +173,16 @@ class TitleCard(Record):
 
     title: str
     artist: str | None = None
+    start_s: NonNegativeFloat
+    end_s: NonNegativeFloat
+
+
+class EndCard(Record):
+    """What stands over the end of the film: its title once more, who made it, and thanks."""
+
+    title: str
+    artist: str | None = None
+    credits: tuple[str, ...] = ()
     start_s: NonNegativeFloat
     end_s: NonNegativeFloat
 
@@ -179,6 +206,7 @@ class Storyboard(Record):
     fade_out_frames: Annotated[int, Field(ge=0, le=MAX_FADE_FRAMES)] = 0
     """Frames in which it sinks into black at its end."""
     title_card: TitleCard | None = None
+    end_card: EndCard | None = None
     captions: Captions = "karaoke"
     safe_area: SafeArea | None = None
     """Where text may stand, for the platform that the film is for; None: what all of them leave free."""

@@ -41,8 +41,8 @@ FAMILY_PARAMS = {
     "figures": ("crowd", "dance", "shafts"),
     "ink": ("drops", "swirl", "water"),
     "marbling": ("rings", "comb"),
-    "halftone": ("dots", "motif"),
-    "risograph": ("shapes", "offset"),
+    "halftone": ("dots", "paper", "motif"),
+    "risograph": ("shapes", "offset", "paper"),
     "papercut": ("layers", "depth", "scene"),
     "ascii": ("letters", "rain"),
     "mosaic": ("tiles", "flips"),
@@ -116,6 +116,8 @@ def _family(motif: Motif, role: Role, place: int, drive: float, last: str | None
     """The lead family opens; calm sections stay with it longer, driving ones go round."""
     # Each return of the motif opens with its lead, so that it is recognised, and goes round in another order.
     n = len(motif.families)
+    if n > 2 and role.growth < 0.4 and role.times == 1 and motif.name.startswith("chorus"):
+        n = 2  # What is to grow begins with less: its third picture comes when it returns.
     if drive < 0.35:
         at = (0, 0, 1, 0)[place % 4]
     elif drive < 0.65:

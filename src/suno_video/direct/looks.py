@@ -18,47 +18,11 @@ from suno_video.core.errors import BadEditError, UsageError
 from suno_video.core.song import Song
 from suno_video.core.storyboard import TransitionKind
 from suno_video.core.toml import toml_fault, toml_faults, toml_reason
+from suno_video.direct.genres import GENRE_MOODS
 
 AUTO = "auto"
-
-GENRE_MOODS = {
-    "edm": ("energetic", "electric"),
-    "house": ("energetic", "electric"),
-    "trance": ("euphoric", "psychedelic"),
-    "techno": ("mechanical", "dark"),
-    "dnb": ("frantic", "mechanical"),
-    "drum and bass": ("frantic", "mechanical"),
-    "dubstep": ("aggressive", "mechanical"),
-    "synthwave": ("nostalgic", "electric"),
-    "hip hop": ("urban", "groovy"),
-    "hip-hop": ("urban", "groovy"),
-    "hiphop": ("urban", "groovy"),
-    "rap": ("urban", "groovy"),
-    "trap": ("urban", "confident"),
-    "rock": ("aggressive", "energetic"),
-    "metal": ("aggressive", "dark"),
-    "punk": ("aggressive", "frantic"),
-    "lofi": ("nostalgic", "relaxed"),
-    "lo-fi": ("nostalgic", "relaxed"),
-    "ambient": ("ambient", "serene"),
-    "classical": ("elegant", "delicate"),
-    "waltz": ("whimsical", "elegant"),
-    "jazz": ("smoky", "intimate"),
-    "blues": ("smoky", "sad"),
-    "soul": ("warm", "romantic"),
-    "r&b": ("romantic", "groovy"),
-    "folk": ("tender", "acoustic"),
-    "country": ("warm", "nostalgic"),
-    "acoustic": ("tender", "acoustic"),
-    "ballad": ("tender", "delicate"),
-    "pop": ("happy", "bright"),
-    "disco": ("groovy", "festive"),
-    "funk": ("groovy", "playful"),
-    "indie": ("dreamy", "nostalgic"),
-    "cinematic": ("epic", "mysterious"),
-    "soundtrack": ("epic", "mysterious"),
-}
-"""What a genre suggests when it stands in the tags."""
+NAMED_GENRE = 2.6
+"""Weight of the word by which looks know a genre; more than two moods that are heard."""
 
 
 def load_looks(folder: Path | None = None, families: frozenset[str] | None = None) -> dict[str, Look]:
@@ -110,10 +74,13 @@ def _faults(look: Look, families: frozenset[str] | None) -> Iterator[tuple[tuple
         yield ("name",), f"{look.name!r} cannot be the name of a look"
     if not look.families.get("default"):
         yield ("families", "default"), "names no family, but has to serve the sections that have none of their own"
-    for key in ("soft_transitions", "hard_transitions"):
-        for kind in getattr(look, key):
+    kinds: dict[tuple[str, ...], tuple[str, ...]] = {("soft_transitions",): look.soft_transitions}
+    kinds[("hard_transitions",)] = look.hard_transitions
+    kinds |= {("entrances", label): names for label, names in look.entrances.items()}
+    for place, names in kinds.items():
+        for kind in names:
             if kind not in get_args(TransitionKind):
-                yield (key,), f"there is no transition {kind!r}; there are {', '.join(get_args(TransitionKind))}"
+                yield place, f"there is no transition {kind!r}; there are {', '.join(get_args(TransitionKind))}"
     for label, names in look.families.items():
         for name in names:
             if families is not None and name not in families:
@@ -139,15 +106,29 @@ def mood_weights(song: Song, analysis: SongAnalysis) -> dict[str, float]:
     weights: dict[str, float] = {}
     for rank, mood in enumerate(analysis.moods):
         weights[mood.lower()] = 1.0 / (1 + 0.5 * rank)
-    # The longest match speaks: `drum and bass` says more than `bass`.
     genre = (song.genre or "").lower()
-    found = sorted((name for name in GENRE_MOODS if re.search(rf"\b{re.escape(name)}\b", genre)), key=len)
+    # What is named first is what the song is: `lo-fi hip hop` is lo-fi, with something of hip hop.
+    for rank, name in enumerate(_genres_in(genre)):
+        for place, mood in enumerate(GENRE_MOODS[name]):
+            weights[mood] = weights.get(mood, 0.0) + (NAMED_GENRE if place == 0 else 1.2) / (1 + rank)
     # Makers of songs write moods into the genre as well: `dark synthwave, dreamy, female vocals`.
-    for mood in (*(GENRE_MOODS[found[-1]] if found else ()), *re.findall(r"[a-z]+", genre)):
+    for mood in re.findall(r"[a-z]+", genre):
         weights[mood] = weights.get(mood, 0.0) + 1.2
     for mood in _suggested(analysis):
         weights[mood] = weights.get(mood, 0.0) + 0.35
     return weights
+
+
+def _genres_in(text: str) -> list[str]:
+    """Genres that a text names, in order; `drum and bass` is one, and `dance pop` is more than `pop`."""
+    found = [match for name in GENRE_MOODS for match in re.finditer(rf"(?<![a-z]){re.escape(name)}(?![a-z])", text)]
+    names: list[str] = []
+    end = 0
+    for match in sorted(found, key=lambda match: (match.start(), -len(match[0]))):
+        if match.start() >= end and match[0] not in names:
+            names.append(match[0])
+            end = match.end()
+    return names
 
 
 def _suggested(analysis: SongAnalysis) -> list[str]:

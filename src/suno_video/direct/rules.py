@@ -11,18 +11,18 @@ from suno_video.core.brief import Brief, Look
 from suno_video.core.errors import UsageError
 from suno_video.core.frames import FrameGrid
 from suno_video.core.song import Song
-from suno_video.core.storyboard import MIN_SCENE_FRAMES, Scene, Storyboard, TitleCard, Transition, Treatment
+from suno_video.core.storyboard import MIN_SCENE_FRAMES, EndCard, Scene, Storyboard, TitleCard, Transition, Treatment
 from suno_video.direct.casting import Cast, cast_shots
 from suno_video.direct.cutting import Shot, bar_length_s, beats_are_sure, cut_song, keep_window
 from suno_video.direct.explain import explain_shot
 from suno_video.direct.looks import AUTO, choose_look, load_looks, mood_weights
-from suno_video.direct.motion import join_scenes, scale_effects
+from suno_video.direct.motion import Beats, join_scenes, scale_effects
 from suno_video.direct.opening import fade_lengths, room_for_title
 from suno_video.direct.pacing import drive_of
 from suno_video.direct.prompts import Sight, write_prompt
 from suno_video.direct.sung import SungLines
 from suno_video.direct.timing import time_cuts
-from suno_video.direct.title import make_title
+from suno_video.direct.title import make_end_card, make_title
 from suno_video.direct.treatment import Role, write_treatment
 from suno_video.direct.words import ShotWords, words_of_shots
 from suno_video.direct.worlds import World, choose_world
@@ -75,6 +75,7 @@ class Draft:
     roles: tuple[Role, ...]
     sung: SungLines
     title: TitleCard | None
+    end_card: EndCard | None
     seed: int
     grid: FrameGrid
     shots: tuple[Shot, ...]
@@ -111,6 +112,7 @@ def draft_by_rules(
     shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s)
 
     title = make_title(song, brief, sung, grid.time_of(first), grid.time_of(end))
+    end_card = make_end_card(song, brief, sung, grid.time_of(first), grid.time_of(end), title)
     return Draft(
         song=song,
         analysis=analysis,
@@ -121,6 +123,7 @@ def draft_by_rules(
         roles=roles,
         sung=sung,
         title=title,
+        end_card=end_card,
         seed=seed,
         grid=grid,
         shots=shots,
@@ -148,6 +151,7 @@ def finish_draft(draft: Draft, director: str) -> Storyboard:
         fade_in_frames=rise,
         fade_out_frames=sink,
         title_card=draft.title,
+        end_card=draft.end_card,
         captions=brief.captions,
         safe_area=brief.safe_area,
         references=brief.references,
@@ -226,7 +230,13 @@ def _scene(film: Draft, take: _Take, before: _Take | None) -> Scene:
         palette=cast.palette,
         motion=cast.motion,
         transition=_transition(film, take, before),
-        effects=scale_effects(film.look, section, sure_beats=sure, calmer=role.calmer),
+        effects=scale_effects(
+            film.look,
+            section,
+            beats=Beats.of(film.analysis, section, sure=sure),
+            calmer=role.calmer,
+            growth=role.growth,
+        ),
         prompt=write_prompt(sight, film.world, film.look.style_words),
         negative_prompt=film.look.negative_words,
         still_backend=None if moves_cover else film.brief.still_backend,

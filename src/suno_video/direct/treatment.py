@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from suno_video.core.analysis import SectionLabel, SongAnalysis
-from suno_video.core.brief import Look
+from suno_video.core.analysis import Section, SectionLabel, SongAnalysis
+from suno_video.core.brief import Look, PaletteRule
 from suno_video.core.color import Palette
 from suno_video.core.storyboard import Motif, Treatment
 from suno_video.direct import palettes
@@ -18,6 +19,16 @@ CHAPTER_S = 300.0
 LONG_S = 480.0
 ONE_OF_A_KIND = ("intro", "chorus", "drop", "bridge", "outro", "silence", "build", "breakdown")
 """Sections of these kinds share a motif even when they sound different."""
+
+DROP_REACH_S = 1.5
+"""A drop belongs to the section that begins so near to it."""
+
+SPREAD: dict[PaletteRule, float] = {"neighbours": 1.0, "mono": 0.25, "wide": 2.2, "complement": 0.8}
+"""How far the colours of the parts lie apart, against `TURN_DEG`."""
+ACROSS: frozenset[SectionLabel] = frozenset({"chorus", "drop"})
+"""Parts that `complement` gives the colours that lie across."""
+ACROSS_DEG = 150.0
+"""Not quite opposite: shadow and light of one picture would cancel out to grey where scenes are mixed."""
 
 TURN_DEG: dict[SectionLabel, float] = {
     "prechorus": 12,
@@ -69,7 +80,10 @@ def write_treatment(
         palette=base,
         motifs=motifs,
         grade=look.grade,
+        lut=look.lut,
+        lut_amount=look.lut_amount,
         type_style=look.type_style,
+        title_style=look.title_style,
         style_words=look.style_words,
     )
     return treatment, _roles(analysis, names)
@@ -94,7 +108,7 @@ def _motif_names(analysis: SongAnalysis) -> list[str]:
     has_intro = any(section.label == "intro" for section in analysis.sections)
     names = []
     for section in analysis.sections:
-        label = section.label
+        label = part_of(section, analysis)
         chapter = _chapter(analysis, section.start_s)
         if label == "outro" and has_intro:
             names.append("intro")  # whatever the chapter: the film ends where it began
@@ -110,6 +124,19 @@ def _motif_names(analysis: SongAnalysis) -> list[str]:
     return names
 
 
+def drops_in(section: Section, analysis: SongAnalysis) -> bool:
+    """Whether a drop is heard where a section begins."""
+    return any(
+        event.kind == "drop" and abs(event.start_s - section.start_s) <= DROP_REACH_S for event in analysis.events
+    )
+
+
+def part_of(section: Section, analysis: SongAnalysis) -> SectionLabel:
+    """What a section is to the film: where a drop is heard and no name says more, it is one."""
+    is_nameless = section.label in ("other", "verse", "solo", "build")
+    return "drop" if is_nameless and drops_in(section, analysis) else section.label
+
+
 def _roles(analysis: SongAnalysis, names: list[str]) -> tuple[Role, ...]:
     # Two sections in a row with one motif are one appearance of it, and not a return.
     goes_on = [name == before for name, before in zip(names, ["", *names], strict=False)]
@@ -119,7 +146,7 @@ def _roles(analysis: SongAnalysis, names: list[str]) -> tuple[Role, ...]:
     for section, name, same in zip(analysis.sections, names, goes_on, strict=True):
         seen[name] += 0 if same else 1
         calmer = section.label == "outro"
-        grown = (seen[name] - 1) / max(2, totals[name] - 1) * GROWS.get(section.label, 0.4)
+        grown = (seen[name] - 1) / max(2, totals[name] - 1) * GROWS.get(part_of(section, analysis), 0.4)
         growth = 0.0 if calmer else round(min(grown, 1.0), 3)
         roles.append(Role(name, growth, seen[name], calmer=calmer, goes_on=same))
     return tuple(roles)
@@ -135,18 +162,43 @@ def _motifs(
 ) -> tuple[Motif, ...]:
     motifs: dict[str, Motif] = {}
     alike = Counter[str]()
+    before: str | None = None
     for section, name in zip(analysis.sections, names, strict=True):
-        if name in motifs:
-            continue
-        nth, chapter = alike[section.label], _chapter(analysis, section.start_s)
-        alike[section.label] += 1
-        motifs[name] = Motif(
-            name=name,
-            families=_families_for(look, section.label, families, nth + chapter),
-            idea=world.idea_for(section.label, nth),
-            palette=_palette_for(base, section.label, nth, chapter),
-        )
+        if name not in motifs:
+            label = part_of(section, analysis)
+            nth, chapter = alike[label], _chapter(analysis, section.start_s)
+            alike[label] += 1
+            own = _families_for(look, label, families, nth + chapter)
+            motifs[name] = Motif(
+                name=name,
+                families=_turned(label, own, motifs, before, look, families),
+                idea=world.idea_for(label, nth),
+                palette=_palette_for(base, label, nth, chapter, look.palette_rule),
+            )
+        before = name
     return tuple(motifs.values())
+
+
+def _turned(
+    label: SectionLabel,
+    own: tuple[str, ...],
+    motifs: Mapping[str, Motif],
+    before: str | None,
+    look: Look,
+    known: frozenset[str],
+) -> tuple[str, ...]:
+    """A drop shares no picture with what led up to it, and a bridge leads with one that was not seen before."""
+    if label == "drop" and before is not None:
+        seen = set(motifs[before].families)
+    elif label == "bridge":
+        seen = {family for motif in motifs.values() for family in motif.families}
+    else:
+        return own
+    spare = [name for name in look.families.get("default", ()) if name in known and name not in own]
+    fresh = [name for name in (*own, *spare) if name not in seen]
+    if label == "drop":
+        return tuple(fresh[: len(own)]) if len(fresh) >= 2 else own
+    return (fresh[0], *(name for name in own if name != fresh[0])) if fresh else own
 
 
 def _families_for(look: Look, label: SectionLabel, known: frozenset[str], nth: int) -> tuple[str, ...]:
@@ -160,11 +212,13 @@ def _families_for(look: Look, label: SectionLabel, known: frozenset[str], nth: i
     return tuple(own[turn:] + own[:turn] + spare[:n_spare])
 
 
-def _palette_for(base: Palette, label: SectionLabel, nth: int, chapter: int) -> Palette:
+def _palette_for(base: Palette, label: SectionLabel, nth: int, chapter: int, rule: PaletteRule) -> Palette:
     turned = palettes.turn_over(base) if label == "bridge" else base
     # Motifs of one kind lie 15 degrees apart, left and right of the base in turn; chapters 40.
     aside = (15.0 * ((nth + 1) // 2)) * (1 if nth % 2 else -1) if not chapter else 0.0
-    turn = TURN_DEG.get(label, 0.0) + aside + 40.0 * chapter
+    turn = SPREAD[rule] * (TURN_DEG.get(label, 0.0) + aside) + 40.0 * chapter
+    if rule == "complement" and label in ACROSS:
+        turn += ACROSS_DEG
     if turn == 0 and label not in CHROMA:
         return turned
     return palettes.vary(turned, turn_deg=turn % 360, chroma=CHROMA.get(label, 1.0))

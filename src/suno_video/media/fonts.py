@@ -13,23 +13,36 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 FAMILIES: Final = {"Inter": "fontpkg_inter", "Noto Sans": "fontpkg_noto_sans"}
+DISPLAY_FAMILIES: Final = {
+    "Bebas Neue": "fontpkg_bebas_neue",
+    "Archivo Black": "fontpkg_archivo_black",
+    "DM Serif Display": "fontpkg_dm_serif_display",
+    "Space Mono": "fontpkg_space_mono",
+    "Righteous": "fontpkg_righteous",
+    "Permanent Marker": "fontpkg_permanent_marker",
+}
+"""For titles. All are free (OFL, Apache 2.0); where one is missing, Inter stands in for it."""
 
 
 @lru_cache(maxsize=1)
 def font_files() -> tuple[Path, ...]:
-    """Find the font files of all our families. Raises `ToolMissingError` when they are not installed."""
-    from importlib.util import find_spec
-
+    """Find the font files of all our families. Raises `ToolMissingError` when Inter or Noto Sans are not installed."""
     files: list[Path] = []
     for family, package in FAMILIES.items():
-        spec = find_spec(package)
-        found = sorted((Path(spec.origin).parent / "files").glob("*.ttf")) if spec and spec.origin else []
+        found = _files_of(package)
         if not found:
             raise ToolMissingError(
                 f"The font {family} is not installed.", f"Run: pip install {package.replace('_', '-')}"
             )
         files += found
-    return tuple(files)
+    return (*files, *(path for package in DISPLAY_FAMILIES.values() for path in _files_of(package)))
+
+
+def _files_of(package: str) -> list[Path]:
+    from importlib.util import find_spec
+
+    spec = find_spec(package)
+    return sorted((Path(spec.origin).parent / "files").glob("*.ttf")) if spec and spec.origin else []
 
 
 def font_file(family: str, *, italic: bool = False) -> Path:

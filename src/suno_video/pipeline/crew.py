@@ -21,6 +21,7 @@ from suno_video.pipeline.chains import cut_out_picture
 from suno_video.pipeline.enlarging import Enlarging
 from suno_video.pipeline.equipment import Crew
 from suno_video.pipeline.filming import Filming
+from suno_video.pipeline.finishing import finish_of
 from suno_video.pipeline.footing import Stage, makes_files
 from suno_video.pipeline.memory import MemoryKeeper
 from suno_video.pipeline.options import FilmOptions, PlannedFilm, default_jobs, profile_of
@@ -49,7 +50,10 @@ def on_set(
     marks = mark_takes(plan.storyboard, project, options)
     cut_out = partial(cut_out_picture, folder=project.scratch)
     enlarging = enlarging_of(plan, options)
-    stage = Stage(plan, project, backends, marks, cut_out, deflicker=options.deflicker, enlarging=enlarging)
+    finish = finish_of(plan, options)
+    stage = Stage(
+        plan, project, backends, marks, cut_out, deflicker=options.deflicker, enlarging=enlarging, finish=finish
+    )
     warn_of_unmet(stage, events)
     say_if_cold(plan.storyboard, events)
     profile = profile_of(options, plan.storyboard)

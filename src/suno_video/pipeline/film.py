@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suno_video import __version__
-from suno_video.core.events import EventSink, FilmDone, Notice, ignore
+from suno_video.core.clock import clock_tenths
+from suno_video.core.events import EventSink, FilmDone, Notice, Warned, ignore
 from suno_video.media.atomic import remove_parts, require_place
 from suno_video.pipeline.options import FilmOptions, FilmResult, PlannedFilm, project_of, stage
 from suno_video.pipeline.planning import make_plan, require_song, require_sound_for
@@ -62,6 +63,7 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
         with stage("assemble", out.name, events) as notes:
             notes.reused = filming.join() and not filming.made
             proof = filming.prove()
+            _warn_of_flashes(proof, events)
             filming.leave()
             remarks = leave_captions(out, plan, project, events)
             _note_stand_ins(project, filming)
@@ -71,6 +73,14 @@ def render_film(song: Path, options: FilmOptions, *, events: EventSink = ignore)
         result = _result(out, plan, filming, seconds)
     events(_film_done(result, plan, proof))
     return result
+
+
+def _warn_of_flashes(proof: SyncProof, events: EventSink) -> None:
+    read = proof.flashes
+    if read is not None and not read.is_safe:
+        most, kind = max((read.max_general, "flashes"), (read.max_red, "red flashes"))
+        at = f" at {clock_tenths(read.too_many_s[0])} of the film" if read.too_many_s else ""
+        events(Warned(f"There are {most} {kind} within a second{at}; more than {read.limit} can harm people"))
 
 
 def clear_halves(project: Project, out: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from suno_video.assemble.cutlist import footage_span
+from suno_video.assemble.plan import Finish
 from suno_video.backends.base import AudioSpan, Capabilities, ClipRequest
 from suno_video.core.music import music_curves
 from suno_video.core.storyboard import Scene, Storyboard
@@ -84,6 +85,7 @@ class Stage:
         *,
         deflicker: bool = True,
         enlarging: Enlarging | None = None,
+        finish: Finish = Finish(),  # noqa: B008 - frozen
     ) -> None:
         self.board = with_marks(plan.storyboard, marks)
         # Of stills and clips: where the seed is locked, takes of a scene still differ from each other.
@@ -98,6 +100,7 @@ class Stage:
         self._cut_out = cut_out
         self.backends = backends
         self.enlarging = enlarging
+        self.finish = finish
         self._deflicker = deflicker
         self._music = music_curves(plan.analysis, self.board.first_frame, self.board.n_frames)
         self._cover = project.root / plan.song.cover if plan.song.cover else None

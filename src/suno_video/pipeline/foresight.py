@@ -14,6 +14,7 @@ from suno_video.core.events import EventSink, ignore
 from suno_video.core.money import usd
 from suno_video.pipeline.chains import LOOSE, loose_chains, missing_clips, take_known_clips
 from suno_video.pipeline.crew import enlarging_of, mark_takes, open_purse
+from suno_video.pipeline.finishing import finish_of
 from suno_video.pipeline.footing import Footing, Stage, StandIn
 from suno_video.pipeline.misses import MissBook
 from suno_video.pipeline.options import EMBEDDED, FilmOptions, PlannedFilm, profile_of, project_of
@@ -94,7 +95,8 @@ def foresee_plan(plan: PlannedFilm, options: FilmOptions, *, events: EventSink =
     marks = mark_takes(board, project, options, write=False)
     enlarging = enlarging_of(plan, options, foresees=True)
     backends = backends_of(board, options.setup)
-    stage = Stage(plan, project, backends, marks, deflicker=options.deflicker, enlarging=enlarging)
+    finish = finish_of(plan, options)
+    stage = Stage(plan, project, backends, marks, deflicker=options.deflicker, enlarging=enlarging, finish=finish)
     warn_of_unmet(stage, events)
     spent_before = options.ledger is not None and options.ledger.is_file() and project.has_identity()
     purse = open_purse(project, options, events) if spent_before else None

@@ -67,6 +67,10 @@ class FilmOptions:
     """How the director reviews stills and clips; None: nobody does."""
     deflicker: bool = True
     """Whether the light of clips that flicker is steadied."""
+    allow_flashes: bool = False
+    """Whether flashes stay as they are, however many there are."""
+    lut: Path | None = None
+    """A `.cube` file for the finished picture, instead of the look's colour table."""
     references: tuple[Reference, ...] = ()
     """The pictures that the brief names, where they were given."""
     upscale_model: Path | None = None

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from suno_video.assemble.accents import AccentProof, PictureLight, join_light, measure_light, prove_accents
+from suno_video.assemble.accents import PictureLight, join_light, measure_light, prove_accents
+from suno_video.assemble.flashes import count_packed
 from suno_video.assemble.proof import SyncProof, prove_sync
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.atomic import replacing, write_text
@@ -17,7 +17,7 @@ from suno_video.pipeline.options import PlannedFilm
 from suno_video.project.workspace import Project
 from suno_video.render.pieces import PieceDone
 
-_PARTS = ("change", "first", "last")
+_PARTS = ("change", "first", "last", "seen")
 
 
 def prove_film(
@@ -38,15 +38,19 @@ def prove_film(
         CheckFailedError: It is out of bounds, or no whole film.
         EncoderError: Its frames cannot be read.
     """
-    accents = _measure(done, board, plan, project) if looks_at_frames else None
+    accents = flashes = None
+    if looks_at_frames:
+        lights = _measure(done, project)
+        accents = prove_accents(join_light(lights), board.fps, board.first_frame, plan.analysis)
+        flashes = count_packed(np.concatenate([light.seen for light in lights]), board.fps)
     pieces = [piece.path for piece in done]
-    proof = prove_sync(film, pieces, board, plan.analysis, lyrics=plan.song.lyrics, accents=accents)
+    proof = prove_sync(film, pieces, board, plan.analysis, lyrics=plan.song.lyrics, accents=accents, flashes=flashes)
     write_text(project.proof_file, proof.to_json())
     proof.require_in_bounds()
     return proof
 
 
-def _measure(done: Sequence[PieceDone], board: Storyboard, plan: PlannedFilm, project: Project) -> AccentProof:
+def _measure(done: Sequence[PieceDone], project: Project) -> list[PictureLight]:
     """Look at every frame as written: the film holds the pieces unchanged, so each is looked at once."""
     known = _load(project.light_file)
     lights = {}
@@ -55,25 +59,21 @@ def _measure(done: Sequence[PieceDone], board: Storyboard, plan: PlannedFilm, pr
         lights[sha256] = known.get(sha256) or measure_light(piece.path)
     if lights.keys() != known.keys():
         _save(project.light_file, lights)
-    change = join_light([lights[piece.receipt.sha256] for piece in done])
-    return prove_accents(change, board.fps, board.first_frame, plan.analysis)
+    return [lights[piece.receipt.sha256] for piece in done]
 
 
 def _load(path: Path) -> dict[str, PictureLight]:
     try:
         with np.load(path, allow_pickle=False) as file:
             names = {name.split(".")[0] for name in file.files}
-            return {
-                name: PictureLight(file[f"{name}.change"], file[f"{name}.first"], file[f"{name}.last"])
-                for name in names
-            }
+            return {name: PictureLight(*(file[f"{name}.{part}"] for part in _PARTS)) for name in names}
     except Exception:  # noqa: BLE001 - a damaged file of what can be measured again counts as none
         return {}
 
 
 def _save(path: Path, lights: dict[str, PictureLight]) -> None:
-    arrays: dict[str, NDArray[Any]] = {}
-    for name, light in lights.items():
-        arrays |= {f"{name}.change": light.change, f"{name}.first": light.first, f"{name}.last": light.last}
+    arrays: dict[str, Any] = {
+        f"{name}.{part}": getattr(light, part) for name, light in lights.items() for part in _PARTS
+    }
     with replacing(path) as part, part.open("wb") as file:
         np.savez_compressed(file, allow_pickle=False, **arrays)

@@ -76,7 +76,7 @@ def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: Enco
     # Another ffmpeg brings another x264: its pieces may describe themselves otherwise, and are not spliced with ours.
     encoder = ffmpeg_version()
     tasks = []
-    for piece_plan in conform_plans(board, plan.analysis, plan.song.lyrics, profile):
+    for piece_plan in conform_plans(board, plan.analysis, plan.song.lyrics, profile, stage.finish):
         used = tuple(orders[scene] for scene in piece_plan.piece.scenes)
         sources = [_source(order, stage) for order in used]
         tasks.append(
@@ -113,6 +113,9 @@ def _parts(
         "effects": [layer.effects for layer in plan.layers],
         "captions": plan.subtitles,
         "fades": plan.fades,
+        "colour table": plan.finish.lut,
+        "flashes": plan.finish.softens,
+        "time": [layer.timing for layer in plan.layers],
         "encoding": (plan.profile, encoder),
     }
     for order, source in zip(orders, sources, strict=True):
