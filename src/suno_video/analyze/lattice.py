@@ -29,8 +29,6 @@ _KNOWN = 3.0
 """How much more a wrong part counts where the parts are those of the lyrics."""
 _TEMPERATURE = 0.9
 """Costs are divided by it before they are taken for probabilities."""
-
-# Which names stand for one another: our ears tell a verse from a pre-chorus only now and then.
 _KIN: dict[SectionLabel, tuple[SectionLabel, ...]] = {
     "verse": ("prechorus", "other", "bridge"),
     "prechorus": ("verse", "build", "other", "chorus"),
@@ -42,6 +40,7 @@ _KIN: dict[SectionLabel, tuple[SectionLabel, ...]] = {
     "intro": ("verse", "other"),
     "outro": ("chorus", "other", "verse"),
 }
+"""Names that stand for one another: our ears tell a verse from a pre-chorus only now and then."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def place_lines(task: LineTask, moments: Moments, analysis: SongAnalysis) -> Pla
     path = lattice.cheapest(pace)
     for _ in range(2):
         if path is None:
-            return None
+            break
         before, pace = path, _heard_pace(task, moments, path, pace)
         path = lattice.cheapest(pace)
         if path is not None and np.array_equal(path, before):
