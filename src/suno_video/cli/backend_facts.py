@@ -14,7 +14,14 @@ from typing import Any, cast
 from suno_video.backends.base import BackendInfo, BackendSetup, HasModels, MakesKind, Readiness
 from suno_video.backends.catalog import ModelCard, ModelCatalog, nearest_model
 from suno_video.backends.prices import Price, PriceBook
-from suno_video.backends.registry import backend_class, backend_kinds, backend_readiness, has_models, has_parts, split_spec
+from suno_video.backends.registry import (
+    backend_class,
+    backend_kinds,
+    backend_readiness,
+    has_models,
+    has_parts,
+    split_spec,
+)
 from suno_video.core.errors import BackendUnavailableError, BadEditError, SunoVideoError, UsageError
 from suno_video.core.money import usd
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from suno_video.backends.procedural.catalog import FAMILIES
-from suno_video.backends.procedural.family import FamilyInfo
+from suno_video.backends.procedural.family import FamilyInfo, ParamInfo
 from suno_video.core.music import MusicFrame
 
 if TYPE_CHECKING:
@@ -32,7 +32,9 @@ GROUP = "suno_video.scenes"
 """Entry points: the name is the family's, the value a module (or object) with `INFO` and `SCENE`."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 SHIPPED_SHADERS = {
-    file.stem: file for file in sorted((Path(__file__).parents[1] / "shader" / "glsl").iterdir()) if file.suffix == ".glsl"
+    file.stem: file
+    for file in sorted((Path(__file__).parents[1] / "shader" / "glsl").iterdir())
+    if file.suffix == ".glsl"
 }
 """Shaders of ours: scenes like those of people, since they need OpenGL as well."""
 _LOADING = threading.RLock()
@@ -87,7 +89,9 @@ def find_plugins() -> dict[str, Plugin]:
         files = sorted(scene_folder().iterdir())
     except OSError:
         files = []
-    found |= {file.stem: Plugin(file.stem, file) for file in files if file.suffix in (".py", ".glsl") and file.is_file()}
+    found |= {
+        file.stem: Plugin(file.stem, file) for file in files if file.suffix in (".py", ".glsl") and file.is_file()
+    }
     # Ours stay ours, so that a film never changes because of a file with the same name.
     found |= {name: Plugin(name, file) for name, file in SHIPPED_SHADERS.items()}
     return {name: plugin for name, plugin in found.items() if NAME.fullmatch(name) and name not in FAMILIES}
@@ -157,6 +161,8 @@ def _checked(plugin: Plugin, loaded: Any) -> tuple[FamilyInfo, type[Scene]]:
         raise SceneFault(f"{plugin.source}: it needs INFO = FamilyInfo(...)")
     if info.name != plugin.name:
         raise SceneFault(f"{plugin.source}: INFO says {info.name!r}, but it is called {plugin.name!r}")
+    if not all(isinstance(param, ParamInfo) for param in info.params.values()):
+        raise SceneFault(f"{plugin.source}: params need share(...) or ParamInfo(...) for each name")
     unheard = set(info.driven_by) - {field.name for field in fields(MusicFrame)}
     if unheard:
         raise SceneFault(f"{plugin.source}: nothing in the music is called {', '.join(sorted(unheard))}")

@@ -117,7 +117,11 @@ class ShaderBackend:
             # Each scene would wait for it again.
             raise MakeFailed(FailureKind.BUG, f"{shader.where} took too long before, and is not tried again")
         stream = ShaderStream(request, shader, job, self._frame_timeout_s, self._hanging.add)
-        stream.prepare()
+        try:
+            stream.prepare()
+        except TookTooLong:
+            self._hanging.add(shader.digest)
+            raise
         return stream
 
     def version_of(self, request: ClipRequest) -> str:

@@ -19,7 +19,7 @@ from suno_video.backends.shader.talk import FAULT, FRAME, START, Message, read_m
 _OPEN_S = 30.0
 _COMPILE_S = 60.0
 """Some drivers think for long about a long shader."""
-_MOST_MEMORY_BYTES = 4 << 30
+_MOST_MEMORY_BYTES = 2 << 30
 """A few lines of macros can grow to more than any machine has."""
 _LOOK_S = 0.1
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)

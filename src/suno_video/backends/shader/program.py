@@ -133,8 +133,8 @@ def told(log: str, where: str, n_lines: int) -> str:
         for place in _PLACES:
             if match := place.match(line):
                 number = int(match["line"])
-                at = f"line {number}" if number <= n_lines else "the end"
-                found.append(f"{where}, {at}: {match['what'].strip()[:_LONGEST_WORDS]}")
+                at = f", line {number}" if 1 <= number <= n_lines else ", the end" if number else ""
+                found.append(f"{where}{at}: {match['what'].strip()[:_LONGEST_WORDS]}")
                 break
     words = " ".join(log.split())
     return "; ".join(dict.fromkeys(found[:4])) if found else f"{where}: {words[:_LONGEST_WORDS]}"
