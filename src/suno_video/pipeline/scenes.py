@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suno_video.core.errors import BadSceneError, UsageError
+from suno_video.core.errors import BackendUnavailableError, BadSceneError, SunoVideoError, UsageError
 from suno_video.core.events import EventSink, Notice, Warned, ignore
 from suno_video.core.frames import FrameSize
 from suno_video.media.atomic import make_folder, replacing, require_place, write_text
@@ -16,7 +16,7 @@ from suno_video.media.ffmpeg import FrameWriter, file_url
 from suno_video.pipeline.options import EMBEDDED, FilmOptions
 
 if TYPE_CHECKING:
-    from suno_video.backends.base import ClipRequest
+    from suno_video.backends.base import ClipRequest, MakeFailed
     from suno_video.core.analysis import SongAnalysis
     from suno_video.core.song import Song
 
@@ -80,6 +80,8 @@ def preview_scene(
     Raises:
         UsageError: There is no such family, or the times lie outside the song.
         BadSceneError: The scene cannot be run; file and line are named.
+        BackendUnavailableError: It is a shader, and there is no OpenGL here.
+        CannotCreateError, DiskError: The file cannot be written.
     """
     from suno_video.backends.registry import backend_class
     from suno_video.pipeline.planning import analyze_song
@@ -185,9 +187,19 @@ def _paint(request: ClipRequest, song: Path, start_s: float, path: Path) -> None
                 writer.finish()
             stream.close()
         except MakeFailed as exc:
-            raise BadSceneError(f"{exc.reason}.", "Mend it and try again; docs/scenes.md tells what there is.") from exc
+            raise _trouble(exc) from exc
         finally:
             backend.close()
+
+
+def _trouble(exc: MakeFailed) -> SunoVideoError:
+    """The error that a person can act on: the machine lacks something, or the scene is at fault."""
+    from suno_video.backends.base import FailureKind
+
+    told = exc.reason.rstrip(".") + "."
+    if exc.kind == FailureKind.UNAVAILABLE:
+        return BackendUnavailableError(told, "`suno-video doctor` says what is here; scenes in Python need no OpenGL.")
+    return BadSceneError(told, "Mend it and try again; docs/scenes.md tells what there is.")
 
 
 def _encoding(request: ClipRequest, song: Path, start_s: float, path: Path) -> Sequence[str]:

@@ -27,6 +27,7 @@ from suno_video.backends.procedural.plugins import NAME
 from suno_video.backends.shader.music import ShaderMusic
 from suno_video.backends.shader.player import Player, TookTooLong
 from suno_video.backends.shader.source import Shader, ShaderFault, read_shader, shader_for, shader_names
+from suno_video.backends.shader.talk import NO_OPENGL
 from suno_video.core.errors import BackendUnavailableError, UsageError
 from suno_video.core.frames import I420, MAX_SIDE_PX
 
@@ -94,7 +95,9 @@ class ShaderBackend:
         """Look whether OpenGL opens. Raises `BackendUnavailableError`."""
         readiness = self.readiness()
         if not readiness.ready:
-            raise BackendUnavailableError(f"Shaders cannot run here: {readiness.detail}", "See backends/shader.md.")
+            raise BackendUnavailableError(
+                f"Shaders cannot run here: {readiness.detail}", "backends/shader.md tells more."
+            )
 
     def quote(self, request: ClipRequest) -> Quote:
         """Nothing costs anything."""
@@ -208,7 +211,7 @@ def _try_opengl() -> Readiness:
         renderer = player.open()
     except MakeFailed as exc:
         hint = _GL_HINT.get(sys.platform, _GL_HINT["linux"])
-        return Readiness(False, f"OpenGL does not open here ({exc.reason}). {hint}")
+        return Readiness(False, f"OpenGL does not open here ({exc.reason.removeprefix(NO_OPENGL)}). {hint}")
     finally:
         player.close()
     from suno_video.backends.shader.worker import is_software

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suno_video.backends.shader.program import NUMBERS, SPECTRUM_COLUMNS, VERTEX
-from suno_video.backends.shader.talk import FAULT, FRAME, READY, START, read_message, write_message
+from suno_video.backends.shader.talk import FAULT, FRAME, NO_OPENGL, READY, START, read_message, write_message
 
 _EGL: Any = {"backend": "egl"}
 _SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "swrast", "microsoft basic render")
@@ -147,7 +147,7 @@ def _serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     try:
         stage = _Stage()
     except Exception as exc:  # noqa: BLE001 - told to the other side, whatever the driver says
-        write_message(answers, FAULT, f"no OpenGL: {exc}".encode())
+        write_message(answers, FAULT, f"{NO_OPENGL}{exc}".encode())
         return
     write_message(answers, READY, stage.renderer.encode())
     n_numbers = 4 * len(NUMBERS)
