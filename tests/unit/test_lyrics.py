@@ -223,8 +223,8 @@ def test_the_stamps_of_words_in_webvtt_are_read_and_never_shown() -> None:
 
 def test_notes_and_styles_of_webvtt_are_not_sung_and_its_signs_are_read() -> None:
     text = (
-        "WEBVTT\nKind: captions\n\nSTYLE\n::cue { color: red }\n\n00:01.000 --> 00:02.000 align:start\nRock &amp; roll\n"
-        "\nNOTE\nfrom here on\nit is slow\n\n7\n00:03.000 --> 00:04.000\nNote the time\n"
+        "WEBVTT\nKind: captions\n\nSTYLE\n::cue { color: red }\n\n00:01.000 --> 00:02.000 align:start\n"
+        "Rock &amp; roll\n\nNOTE\nfrom here on\nit is slow\n\n7\n00:03.000 --> 00:04.000\nNote the time\n"
     )
     assert [line.text for line in parse_lyrics(text, ".vtt", 60)] == ["Rock & roll", "Note the time"]
 
