@@ -11,7 +11,7 @@ _MEASURE_PX = 100
 _TALL_EM = 1.53
 """Inter, Noto Sans and East Asian fonts take less; Arabic, Thai and Devanagari more."""
 _JOINED = 0.8
-"""Arabic letters are narrower where they join (0.6 to 1.04 of what they are alone): a guess where Pillow cannot join."""
+"""Arabic letters are narrower where they join, 0.6 to 1.04 of what they are alone: a guess where Pillow cannot."""
 _HEAVY = 1.05
 """Libass emboldens; its letters are a little wider than those we measure."""
 
