@@ -6,6 +6,7 @@ Nothing heavy is imported here (no pydantic, numpy or rich): `--help` must answe
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 import warnings
 from collections.abc import Sequence
@@ -72,6 +73,8 @@ def start(
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit status."""
     prepare_streams()
+    # Libraries that log to the root (pysubs2) would set up a handler there, and all of our log would come on stderr.
+    logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries tell their callers is not for people who make films
     status = run(sys.argv[1:] if args is None else args)
