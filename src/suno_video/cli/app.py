@@ -77,6 +77,9 @@ def main(args: Sequence[str] | None = None) -> NoReturn:
     logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries tell their callers is not for people who make films
+    if logging.lastResort is not None:
+        # What it is without any handler. A library that logs by `logging.debug` would else put one there for all.
+        logging.getLogger().addHandler(logging.lastResort)
     status = run(sys.argv[1:] if args is None else args)
     if status != ExitStatus.DONE:
         gc.collect()  # a decoder that an error left running is stopped now, while its threads can still be joined
