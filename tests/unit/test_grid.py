@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from suno_video.analyze.listen import listen
 from suno_video.assemble.accents import musical_accents
 from suno_video.assemble.meeting import prove_timing, share_on_marks
 from suno_video.core.analysis import EnergyCurve, Passage, SongAnalysis, VoiceSpan
@@ -15,6 +18,7 @@ from suno_video.core.song import LyricLine, Lyrics
 from suno_video.core.storyboard import Storyboard
 from suno_video.direct.rules import direct_by_rules
 from tests.unit.direct_songs import FAMILIES, song_in_bars, song_of
+from tests.unit.sounds import RATE_HZ, drums, silence, write_wav
 
 FPS = 30
 MIDDLE = (48.0, 80.0)
@@ -143,3 +147,37 @@ def test_the_proof_holds_each_cut_against_what_it_follows() -> None:
     beats_s, onsets_s = musical_accents(analysis)
     assert not ((beats_s >= 48) & (beats_s < 80)).any()
     assert ((onsets_s >= 48) & (onsets_s < 80)).all()
+
+
+def plucks(duration_s: float, times_s: np.ndarray) -> np.ndarray:
+    """Notes that ring, one at each moment."""
+    out, time_s = silence(duration_s), np.arange(3 * RATE_HZ) / RATE_HZ
+    for number, at in enumerate(times_s.tolist()):
+        hz = (220.0, 261.6, 293.7, 329.6, 392.0)[number * 3 % 5]
+        note = 0.5 * np.exp(-time_s / 0.4) * sum(np.sin(2 * np.pi * hz * h * time_s) / h for h in (1, 2, 3))
+        first = round(at * RATE_HZ)
+        out[first : first + len(note)] += note[: len(out) - first]
+    return out
+
+
+def test_in_a_composed_song_with_a_free_middle_the_cuts_there_are_on_its_notes(tmp_path: Path) -> None:
+    steps = np.random.default_rng(5).uniform(0.35, 1.9, 40)
+    notes = np.cumsum(steps)[np.cumsum(steps) < 23.5]
+    sound = np.concatenate([drums(24, 120), plucks(24, notes), drums(16, 120)]) * 0.6
+    heard = listen(write_wav(tmp_path / "song.wav", sound), fps=FPS, max_duration_s=600)
+
+    board = direct_by_rules(heard.song, heard.analysis, Brief(timing="grid"), families=FAMILIES)
+
+    doubts = grid_doubts(heard.analysis)
+    assert doubts
+    assert all(20 < doubt.start_s and doubt.end_s < 50 for doubt in doubts)
+    inside = [
+        scene.start_frame / FPS
+        for scene in board.scenes[1:]
+        if verdict_at(heard.analysis, scene.start_frame / FPS) != "steady"
+    ]
+    assert len(inside) >= 2
+    assert away_s(inside, 24 + notes) <= 0.5 / FPS + 0.025, "as near as onsets are heard, and frames are"
+    others = [s.start_frame / FPS for s in board.scenes[1:] if s.start_frame / FPS < 24 or s.start_frame / FPS > 50]
+    assert others
+    assert away_s(others, np.arange(0, 64, 0.5)) <= 0.5 / FPS + 0.025

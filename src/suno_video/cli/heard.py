@@ -109,7 +109,7 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
     doubts = [doubt.text for doubt in grid_doubts(analysis, song.lyrics)]
     if doubts:
         put("")
-        put("where the beat is not to be trusted")
+        put("where the beat is not steady")
         for doubt in doubts:
             put(f"  {doubt}")
     put("")

@@ -120,7 +120,8 @@ def grid_doubts(
         start, end = max(start, first_s), min(end, last_s)
         if verdict != "steady" and end - start >= SHORTEST_TOLD_S:
             is_sung = _sung_s(voices, start, end) >= _SUNG_SHARE * (end - start)
-            found.append(GridDoubt(start, end, verdict, _words(verdict, is_sung=is_sung)))
+            is_heard = any(start <= onset < end for onset in analysis.onsets_s)
+            found.append(GridDoubt(start, end, verdict, _words(verdict, is_sung=is_sung, is_heard=is_heard)))
     return tuple(found)
 
 
@@ -133,8 +134,9 @@ def _sung_s(spans: list[tuple[float, float]], start_s: float, end_s: float) -> f
     return total
 
 
-def _words(verdict: GridVerdict, *, is_sung: bool) -> str:
-    follow = "cuts follow the singing" if is_sung else "cuts follow the notes that are heard"
+def _words(verdict: GridVerdict, *, is_sung: bool, is_heard: bool) -> str:
+    notes = "cuts follow the notes that are heard" if is_heard else "nothing to cut on is heard"
+    follow = "cuts follow the singing" if is_sung else notes
     return {
         "free": f"the beat breathes; {follow}",
         "none": f"no beat; {follow}",

@@ -29,7 +29,7 @@ from suno_video.direct.treatment import Role, write_treatment
 from suno_video.direct.words import ShotWords, words_of_shots
 from suno_video.direct.worlds import World, choose_world
 
-DIRECTOR = "rules 4"
+DIRECTOR = "rules 5"
 
 COVER_S = 2.0
 """A shorter look at the cover is none."""
