@@ -170,7 +170,7 @@ def test_in_a_composed_song_with_a_free_middle_the_cuts_there_are_on_its_notes(t
 
     doubts = grid_doubts(heard.analysis)
     assert doubts
-    assert all(20 < doubt.start_s and doubt.end_s < 50 for doubt in doubts)
+    assert all(doubt.start_s > 20 and doubt.end_s < 50 for doubt in doubts)
     inside = [
         scene.start_frame / FPS
         for scene in board.scenes[1:]
