@@ -159,8 +159,11 @@ def score_form(truth: Data, analysis: SongAnalysis) -> Data:
 
 
 def score_words(truth: Data, song: Song) -> Data:
-    """How far the lines and words that we placed are off; those that got no place count as an hour."""
-    if not truth.get("lines") or song.lyrics is None:
+    """How far the lines and words that we placed are off; those that got no place count as an hour.
+
+    Nothing where the tags of the song give times themselves.
+    """
+    if not truth.get("lines") or song.lyrics is None or (song.lyrics.timed_lines and not song.lyrics.made_with):
         return {}
     true, ours = truth["lines"], song.lyrics.lines
     alike = SequenceMatcher(

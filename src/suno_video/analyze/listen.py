@@ -30,7 +30,7 @@ from suno_video.core.frames import FrameGrid
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 2"
+ANALYZER = "suno-video listen 3"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
 _SHORT_S = 20.0
