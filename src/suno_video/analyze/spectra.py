@@ -133,7 +133,8 @@ class _Banks:
 
 
 def _decibel(power: Matrix) -> Matrix:
-    return np.asarray(10 * np.log10(np.maximum(power, np.float32(1e-12))), dtype=np.float32)
+    # NumPy has vectors for the natural logarithm of single floats, and none for the others.
+    return np.asarray(np.float32(10 / np.log(10)) * np.log(np.maximum(power, np.float32(1e-12))), dtype=np.float32)
 
 
 def interval_bank(hz: NDArray[np.float64], edges_hz: NDArray[np.float64]) -> Matrix:
