@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from suno_video.analyze.envelopes import energy_curve
 from suno_video.analyze.events import find_events
 from suno_video.analyze.id3 import read_sylt
 from suno_video.analyze.lyrics import find_lyrics, side_files
-from suno_video.analyze.onsets import find_onsets
+from suno_video.analyze.onsets import Onsets, find_onsets
 from suno_video.analyze.palette import cover_palette
 from suno_video.analyze.placing import PLACER, place_lyrics
 from suno_video.analyze.sections import find_sections, leading_silence_s
@@ -30,7 +31,7 @@ from suno_video.core.frames import FrameGrid
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 2"
+ANALYZER = "suno-video listen 3"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
 _SHORT_S = 20.0
@@ -99,16 +100,19 @@ def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | No
 
 def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, stems: HeardStems) -> SongAnalysis:
     grid = FrameGrid.for_duration(spectra.duration_s, fps)
-    # 1. Onsets, then the beats among them
+    # 1. Onsets; then the beats among them, and meanwhile what needs no beats
     onsets = find_onsets(spectra)
-    if spectra.duration_s < _SHORT_S:
-        beats = track_short_beats(spectra, onsets)
-    else:
-        beats = track_beats(spectra, onsets, stems.spectra.get("drums"))
+    with ThreadPoolExecutor(1, thread_name_prefix="analyze") as pool:
+        hits = pool.submit(_hear_drums, spectra, onsets, stems.spectra.get("drums"))
+        sung = pool.submit(find_voices, spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals"))
+        energy = pool.submit(energy_curve, spectra, onsets, grid)
+        if spectra.duration_s < _SHORT_S:
+            beats = track_short_beats(spectra, onsets)
+        else:
+            beats = track_beats(spectra, onsets, stems.spectra.get("drums"))
     # 2. The form, on the bars
-    voices = find_voices(spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals"))
+    drums, voices = hits.result(), sung.result()
     sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, voices)
-    drums = _drums_of(stems.spectra.get("drums")) or find_drums(spectra, onsets)
     events = find_events(spectra, drums, beats.downbeats_s, sections)
     # 3. The character of the whole
     key, lufs = estimate_key(spectra.chroma), integrated_lufs(spectra.weighted)
@@ -131,7 +135,7 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, st
         voices=voices.spans,
         drums=drums,
         stems=tuple(sorted(stems.spectra)),
-        energy=energy_curve(spectra, onsets, grid),
+        energy=energy.result(),
         key=key.name,
         key_confidence=round(key.confidence, 3),
         moods=moods,
@@ -141,8 +145,10 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, st
     )
 
 
-def _drums_of(stem: Spectra | None) -> DrumHits | None:
-    return find_drums(stem, find_onsets(stem)) if stem is not None else None
+def _hear_drums(spectra: Spectra, onsets: Onsets, stem: Spectra | None) -> DrumHits:
+    """Those of the stem, or those of the mix where there is none, or it is silent."""
+    alone = find_drums(stem, find_onsets(stem)) if stem is not None else None
+    return alone or find_drums(spectra, onsets)
 
 
 def _is_sung(song: Song) -> bool | None:
