@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suno_video.core.analysis import SongAnalysis
-from suno_video.core.grid import verdict_at
+from suno_video.core.gridtrust import verdict_at
 from suno_video.core.record import Record
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Scene, Storyboard

@@ -20,7 +20,7 @@ from suno_video.assemble.remembered import MemoryReport
 from suno_video.assemble.timeline import HEIGHT, WIDTH, draw_timeline
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock_tenths
-from suno_video.core.grid import grid_doubts
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.media.atomic import write_text

@@ -10,7 +10,7 @@ from suno_video.cli.tables import put_fields, put_table
 from suno_video.cli.wording import counted
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock, clock_tenths
-from suno_video.core.grid import grid_doubts
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.song import Song
 from suno_video.pipeline.hearing import Hearing
 

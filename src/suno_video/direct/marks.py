@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suno_video.core.analysis import SongAnalysis
-from suno_video.core.grid import grid_spans, trusted_beats_s, trusted_downbeats_s, where_trusted
+from suno_video.core.gridtrust import grid_spans, trusted_beats_s, trusted_downbeats_s, where_trusted
 from suno_video.direct import pacing
 from suno_video.direct.sung import SungLines
 

@@ -12,7 +12,7 @@ import numpy as np
 from suno_video.core.analysis import SectionLabel, SongAnalysis
 from suno_video.core.clock import clock
 from suno_video.core.color import hex_to_srgb, linear_to_oklch, srgb_to_linear
-from suno_video.core.grid import TRUSTED_BEATS, grid_spans
+from suno_video.core.gridtrust import TRUSTED_BEATS, grid_spans
 from suno_video.core.release import MAX_TITLE, ReleaseTexts, tidy_texts
 from suno_video.core.song import Lyrics, Song
 from suno_video.core.storyboard import Storyboard, Treatment

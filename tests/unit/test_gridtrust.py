@@ -12,7 +12,7 @@ from suno_video.assemble.accents import musical_accents
 from suno_video.assemble.meeting import prove_timing, share_on_marks
 from suno_video.core.analysis import EnergyCurve, Passage, SongAnalysis, VoiceSpan
 from suno_video.core.brief import Brief
-from suno_video.core.grid import grid_doubts, trusted_beats_s, trusted_downbeats_s, verdict_at
+from suno_video.core.gridtrust import grid_doubts, trusted_beats_s, trusted_downbeats_s, verdict_at
 from suno_video.core.music import music_curves
 from suno_video.core.song import LyricLine, Lyrics
 from suno_video.core.storyboard import Storyboard
