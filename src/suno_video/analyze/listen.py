@@ -18,7 +18,6 @@ from suno_video.analyze.onsets import find_onsets
 from suno_video.analyze.palette import cover_palette
 from suno_video.analyze.placing import PLACER, place_lyrics
 from suno_video.analyze.sections import find_sections, leading_silence_s
-from suno_video.analyze.short_beats import track_short_beats
 from suno_video.analyze.spectra import Spectra, measure_spectra
 from suno_video.analyze.stems import HeardStems, Stem, hear_stems, used_stems
 from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
@@ -33,8 +32,6 @@ from suno_video.media.audio import Sound, check_song_file, open_sound
 ANALYZER = "suno-video listen 2"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
-_SHORT_S = 20.0
-"""Below this, rules count beats and bars (`short_beats`)."""
 _BLOCK_S = 2.5
 """As much stereo as a pipe holds, so that the decoder never waits for us for long."""
 
@@ -101,10 +98,7 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, st
     grid = FrameGrid.for_duration(spectra.duration_s, fps)
     # 1. Onsets, then the beats among them
     onsets = find_onsets(spectra)
-    if spectra.duration_s < _SHORT_S:
-        beats = track_short_beats(spectra, onsets)
-    else:
-        beats = track_beats(spectra, onsets, stems.spectra.get("drums"))
+    beats = track_beats(spectra, onsets, stems.spectra.get("drums"))
     # 2. The form, on the bars
     voices = find_voices(spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals"))
     sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, voices)
