@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.beats import BeatGrid
 from suno_video.analyze.onsets import SILENCE_DB, Onsets, running_max
 from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
+from suno_video.core.grid import BeatGrid
 
 _EAR = np.array([1.0, 0.6, 0.5, 0.5, 0.35], dtype=np.float32)
 _GROUP = 8
@@ -36,7 +36,7 @@ def tap_at_tempo(
     curve = _evidence(onsets, heard, spectra.n)
     anchor_s = start_s if through_s is None else through_s
     first, last = int(np.ceil((start_s - anchor_s) / period_s)) - 1, int((end_s - anchor_s) / period_s) + 1
-    index = np.arange(first, last + 1)
+    index = np.arange(first, last + 1, dtype=np.float64)
     fits = _fits(curve, anchor_s + index * period_s, period_s)
     path = _follow_phase(fits, None if through_s is None else -first // _GROUP)
     # The middle of each group has its shift; between the middles it changes evenly.

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.beats import BeatGrid, refine_beats
+from suno_video.analyze.beats import refine_beats
 from suno_video.analyze.given_tempo import tap_at_tempo
-from suno_video.analyze.onsets import Onsets
+from suno_video.analyze.onsets import Onsets, running_max
 from suno_video.analyze.spectra import RATE_HZ, Spectra
 from suno_video.core.analysis import GridSource, Passage
-from suno_video.core.grid import GridWish
+from suno_video.core.errors import BadBeatsError
+from suno_video.core.grid import BeatGrid, GridWish
 
 Times = NDArray[np.float64]
 
@@ -30,36 +31,40 @@ class Grid:
 
     beats: BeatGrid
     source: GridSource
+    bars_given: bool = False
+    """Whether a person has set the bars of beats that were heard."""
 
 
-def correct_grid(heard: BeatGrid, wish: GridWish, spectra: Spectra, onsets: Onsets, source: GridSource) -> Grid:
+def correct_grid(heard: BeatGrid, wish: GridWish, spectra: Spectra, onsets: Onsets) -> Grid:
     """Set right what was heard by what a person says; without that it stays.
 
-    Args:
-        source: Whose ears heard it.
-
     A given grid is trusted fully: whoever takes the trouble to say it has listened.
+
+    Raises:
+        BadBeatsError: A bar is to begin where no beats are.
     """
+    source: GridSource = "beat_this" if wish.tracker == "beat_this" else "heard"
     if wish.has_marks:
-        return Grid(_from_marks(heard, wish, spectra.duration_s), "file")
+        return Grid(_from_marks(heard, wish, spectra, onsets), "file")
     if wish.bpm is not None:
         beats = _refined(tap_at_tempo(wish.bpm, heard, spectra, onsets, wish.downbeat_s), wish.downbeat_s, spectra)
-        why = f"given by a person: {wish.bpm:g} beats a minute"
+        why = f"given by hand: {wish.bpm:g} beats a minute"
         return Grid(_with_bars(heard, beats, wish.downbeat_s, spectra, onsets, why), "tempo")
-    if wish.downbeat_s is not None and heard.beats_s:
-        return Grid(_turn_bars(heard, wish.downbeat_s, spectra, onsets), source)
+    if wish.downbeat_s is not None:
+        return _turn_bars(heard, wish.downbeat_s, spectra, onsets, source)
     return Grid(heard, source)
 
 
-def _from_marks(heard: BeatGrid, wish: GridWish, duration_s: float) -> BeatGrid:
-    inside = np.array([t for t in wish.beats_s if t <= duration_s])
-    downs = np.array([t for t in wish.downbeats_s if t <= duration_s])
+def _from_marks(heard: BeatGrid, wish: GridWish, spectra: Spectra, onsets: Onsets) -> BeatGrid:
+    inside = np.array([t for t in wish.beats_s if t <= spectra.duration_s])
+    downs = np.array([t for t in wish.downbeats_s if t <= spectra.duration_s])
     metre = wish.beats_per_bar or heard.beats_per_bar
     beats = inside if len(inside) else _fill_bars(downs, metre)
-    places = _places_of_marks(beats, downs, metre, heard)
-    if wish.downbeat_s is not None:
+    places = _places_of_marks(beats, downs, metre, heard, onsets)
+    # Bars that are marked agree with it: else the wish was refused.
+    if wish.downbeat_s is not None and not len(downs):
         places = _turned(places, beats, wish.downbeat_s, metre)
-    return _given(heard, beats, places, metre, duration_s, f"given by a person: {wish.source or 'a file'}")
+    return _given(heard, beats, places, metre, spectra.duration_s, f"given by hand: {wish.source or 'a file'}")
 
 
 def _fill_bars(downs: Times, metre: int) -> Times:
@@ -68,18 +73,23 @@ def _fill_bars(downs: Times, metre: int) -> Times:
     return np.concatenate([*within, downs[-1:]])
 
 
-def _places_of_marks(beats: Times, downs: Times, metre: int, heard: BeatGrid) -> NDArray[np.int64]:
+def _places_of_marks(beats: Times, downs: Times, metre: int, heard: BeatGrid, onsets: Onsets) -> NDArray[np.int64]:
     """Place of each beat in its bar: counted from the bars that are marked, or from those that we heard."""
-    if not len(downs):
-        return _places_by_ear(beats, metre, heard, np.zeros(len(beats)))
     starts = np.flatnonzero(np.isin(beats, downs))
     if not len(starts):
-        return _places_by_ear(beats, metre, heard, np.zeros(len(beats)))
+        return _places_by_ear(beats, metre, heard, _kick_at(beats, onsets))
     index = np.arange(len(beats))
     before = np.maximum(np.searchsorted(starts, index, side="right") - 1, 0)
     places = index - starts[before]
     # Before the first bar it is counted backwards; a bar that is marked longer than the usual has no second one in it.
     return np.asarray(np.where(places < 0, places % metre, places), dtype=np.int64)
+
+
+def _kick_at(beats: Times, onsets: Onsets) -> Times:
+    if not len(onsets.flux):
+        return np.zeros(len(beats))
+    at = np.clip((beats * RATE_HZ).astype(np.int64), 0, len(onsets.flux) - 1)
+    return np.minimum(running_max(onsets.flux[:, 0], 5)[at], 1.0).astype(np.float64)
 
 
 def _places_by_ear(beats: Times, metre: int, heard: BeatGrid, kick: Times) -> NDArray[np.int64]:
@@ -98,34 +108,36 @@ def _with_bars(
     heard: BeatGrid, beats: Times, downbeat_s: float | None, spectra: Spectra, onsets: Onsets, why: str
 ) -> BeatGrid:
     metre = heard.beats_per_bar
-    at = np.clip((beats * RATE_HZ).astype(np.int64), 0, max(0, len(onsets.flux) - 1))
-    kick = np.minimum(onsets.flux[at, 0], 1.0) if len(onsets.flux) else np.zeros(len(beats))
-    places = _places_by_ear(beats, metre, heard, kick)
+    if len(beats) < 2:
+        raise BadBeatsError(
+            f"{why[0].upper()}{why[1:]} gives fewer than two beats in {spectra.duration_s:.1f} s.",
+            "Give a quicker tempo, or leave it out.",
+        )
+    places = _places_by_ear(beats, metre, heard, _kick_at(beats, onsets))
     if downbeat_s is not None:
         places = _turned(places, beats, downbeat_s, metre)
     return _given(heard, beats, places, metre, spectra.duration_s, why)
 
 
-def _turn_bars(heard: BeatGrid, downbeat_s: float, spectra: Spectra, onsets: Onsets) -> BeatGrid:
-    """Let a bar begin at a moment; where that lies between the beats, the beats are moved as well."""
-    beats = np.array(heard.beats_s)
+def _turn_bars(heard: BeatGrid, downbeat_s: float, spectra: Spectra, onsets: Onsets, source: GridSource) -> Grid:
+    """Let a bar begin at a moment; where that lies between the beats, the beats are moved as well.
+
+    How far beats that stay are to be trusted stays too: who says where a bar begins has not said that of every beat.
+    """
+    beats, metre = np.array(heard.beats_s), heard.beats_per_bar
+    if len(beats) < 2:
+        raise BadBeatsError(
+            "No beat is heard in this song, so that no bar can begin at --downbeat.", "Give --bpm as well, or --beats."
+        )
     nearest = int(np.argmin(np.abs(beats - downbeat_s)))
-    step = float(np.median(np.diff(beats)))
-    why = f"its bars were set by a person: one begins at {downbeat_s:.3f} s"
-    if abs(beats[nearest] - downbeat_s) > _OFF_BEATS * step:
-        around = np.diff(beats[max(0, nearest - 8) : nearest + 9])
-        bpm = float(60 / np.median(around))
-        moved = _refined(tap_at_tempo(bpm, heard, spectra, onsets, downbeat_s), downbeat_s, spectra)
-        return _with_bars(heard, moved, downbeat_s, spectra, onsets, why)
-    places = _heard_places(heard)
-    return _given(
-        heard,
-        beats,
-        _turned(places, beats, downbeat_s, heard.beats_per_bar),
-        heard.beats_per_bar,
-        spectra.duration_s,
-        why,
-    )
+    step = float(np.median(np.diff(beats[max(0, nearest - 8) : nearest + 9])))
+    if abs(beats[nearest] - downbeat_s) > _OFF_BEATS * step and beats[0] - step < downbeat_s < beats[-1] + step:
+        why = f"given by hand: a bar begins at {downbeat_s:.3f} s, between the beats that were heard"
+        moved = _refined(tap_at_tempo(60 / step, heard, spectra, onsets, downbeat_s), downbeat_s, spectra)
+        return Grid(_with_bars(heard, moved, downbeat_s, spectra, onsets, why), source, bars_given=True)
+    places = _turned(_heard_places(heard), beats, downbeat_s, metre)
+    turned = heard.model_copy(update={"downbeats_s": tuple(np.array(heard.beats_s)[places == 0].tolist())})
+    return Grid(turned, source, bars_given=True)
 
 
 def _heard_places(heard: BeatGrid) -> NDArray[np.int64]:
@@ -156,11 +168,11 @@ def _given(
     times = np.round(beats, 4)
     steps = np.diff(times)
     bpm = float(60 / np.median(steps)) if len(steps) else 0.0
-    return replace(
-        heard,
+    return BeatGrid(
         beats_s=tuple(times.tolist()),
         downbeats_s=tuple(times[places == 0].tolist()),
         beats_per_bar=metre,
+        division=heard.division,
         tempo_bpm=bpm,
         confidence=1.0,
         passages=_given_passages(times, metre, duration_s, why),
@@ -182,7 +194,7 @@ def _given_passages(beats: Times, metre: int, duration_s: float, why: str) -> tu
         if start_s > end_s:
             out.append(_silent(end_s, start_s))
         tempo = float(60 / np.median(np.diff(run))) if len(run) > 1 else 0.0
-        out.append(Passage(start_s=start_s, end_s=stop_s, verdict="steady", trust=1.0, tempo_bpm=tempo, why=why))
+        out.append(Passage(start_s=start_s, end_s=stop_s, verdict="given", trust=1.0, tempo_bpm=tempo, why=why))
         end_s = stop_s
     return (*out, _silent(end_s, duration_s)) if end_s < duration_s else tuple(out)
 

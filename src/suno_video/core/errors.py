@@ -86,7 +86,7 @@ class BadPictureError(SunoVideoError):
 
 
 class BadBeatsError(SunoVideoError):
-    """The beats that you gave (`--beats`, `--bpm`, `--downbeat`) cannot be those of the song; names the line and why."""
+    """Beats that you gave (`--beats`, `--bpm`, `--downbeat`) cannot be those of the song; names the line and why."""
 
     code = "bad-beats"
     exit_status = ExitStatus.BAD_INPUT

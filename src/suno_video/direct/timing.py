@@ -17,7 +17,7 @@ from importlib import resources
 import numpy as np
 from pydantic import ConfigDict, NonNegativeFloat
 
-from suno_video.core.analysis import SongAnalysis
+from suno_video.core.analysis import CUTS_FOLLOW, SongAnalysis
 from suno_video.core.record import Record
 from suno_video.core.song import LyricLine, Lyrics, Song
 from suno_video.core.storyboard import MAX_LEAD_FRAMES, MIN_SCENE_FRAMES, Scene, Storyboard, TransitionKind
@@ -145,7 +145,7 @@ def _early_frames(scene: Scene, analysis: SongAnalysis, beats_s: np.ndarray, kin
 
 def _is_trusted(analysis: SongAnalysis, at_s: float) -> bool:
     passage = analysis.passage_at(at_s)
-    return passage is None or passage.verdict in ("steady", "free")
+    return passage is None or passage.verdict in CUTS_FOLLOW
 
 
 def _place(frame: int, early: int, words: SungWords, lines: SungLines, fps: int) -> tuple[int, int]:
