@@ -19,7 +19,7 @@ SMALL = ("--size", "64x36", "--fps", "24", "--quality", "draft")
 
 @pytest.fixture
 def song(work: Path) -> Path:
-    """Four seconds of clicks at 120 bpm."""
+    """Four seconds of a song at 160 bpm."""
     return write_song(work / "song.wav", seconds=4)
 
 
