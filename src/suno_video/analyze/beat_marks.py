@@ -5,16 +5,19 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from suno_video.core.grid import MAX_BEATS
 
 _CLOCK = re.compile(r"(?:(\d+):)?(\d+):(\d{1,2}(?:\.\d*)?)")
 _BAR_AND_BEAT = re.compile(r"([1-9]\d{0,5})[.:]([1-9]\d?)")
 """`12.1`: the first beat of bar 12."""
 _LONGEST_BAR = 16
-_DOWNBEAT = re.compile(r"(?:down\s*-?_?beat|bar|measure|db|d|one)s?(?:\W*\d+)?", re.IGNORECASE)
+_DOWNBEAT = re.compile(r"(?:down(?:\s*-?_?beat)?|bar|measure|db|d|one)s?(?:\W*\d+)?", re.IGNORECASE)
 _SEPARATORS = ("\t", ";", ",")
+_LABEL_NAMES = ("position", "place", "beat", "downbeat", "value", "label")
 _TIME_NAMES = ("time", "time_s", "start", "seconds", "beats_s", "beat_time", "onset")
 
 
@@ -36,31 +39,56 @@ class Mark:
 
 def read_text_marks(text: str) -> list[Mark]:
     """Read rows of a time and what it is: CSV, tables of beat trackers, Audacity labels."""
-    rows = list(_rows(text))
-    labelled = "\t" in text and bool(rows) and all(_is_audacity(cells) for _, cells in rows)
-    column = 2 if labelled else 1
-    times = [_time(cells[0], f"line {number}") for number, cells in rows]
-    labels = [cells[column].strip() if len(cells) > column else "" for _, cells in rows]
-    places = _places(labels)
+    table = _read_table(text)
+    rows = table.rows
+    times = [_time(_cell(cells, table.time_column), f"line {number}") for number, cells in rows]
+    places = _places([_cell(cells, table.label_column) for _, cells in rows])
     return [
         Mark(time_s, place, f"line {number}") for time_s, place, (number, _) in zip(times, places, rows, strict=True)
     ]
 
 
-def _rows(text: str) -> Iterator[tuple[int, list[str]]]:
-    """Give the cells of each line that holds something; the first may be a header."""
-    began = False
+@dataclass(frozen=True)
+class _Table:
+    rows: list[tuple[int, list[str]]]
+    """The number of each line that holds something, and its cells."""
+    time_column: int = 0
+    label_column: int = 1
+
+
+def _read_table(text: str) -> _Table:
+    """Divide text into cells; a first line that is no row of times names the columns."""
+    rows, header = list[tuple[int, list[str]]](), list[str]()
     for number, line in enumerate(text.splitlines(), 1):
         line = line.strip("\ufeff").rstrip()
         # Audacity writes the band of a selection on a line of its own, behind a backslash.
         if not line.strip() or line.lstrip().startswith(("#", "//", "\\")):
             continue
         cells = _split(line)
-        if not began and _as_time(cells[0]) is None and not _is_number(cells[0]):
-            began = True
+        if not rows and not header and _as_time(cells[0]) is None and not _is_number(cells[0]):
+            header = [cell.lower() for cell in cells]
             continue
-        began = True
-        yield number, cells
+        rows.append((number, cells))
+        _require_few(len(rows))
+    at = _column(header, _TIME_NAMES)
+    if at is None and "\t" in text and rows and all(_is_audacity(cells) for _, cells in rows):
+        return _Table(rows, 0, 2)
+    label = _column(header, _LABEL_NAMES)
+    return _Table(rows, at or 0, (at or 0) + 1 if label is None else label)
+
+
+def _column(header: Sequence[str], names: Sequence[str]) -> int | None:
+    return next((header.index(name) for name in names if name in header), None)
+
+
+def _cell(cells: Sequence[str], column: int) -> str:
+    return cells[column].strip() if column < len(cells) else ""
+
+
+def _require_few(n: int) -> None:
+    # Looked at early: millions of lines would be read for minutes before they are refused.
+    if n > MAX_BEATS:
+        raise ValueError(f"it has more than {MAX_BEATS} marks, and a song has fewer beats")
 
 
 def _split(line: str) -> list[str]:
@@ -171,6 +199,7 @@ def _field(found: Mapping[str, Any], name: str) -> list[Any] | None:
 
 
 def _list(items: Sequence[Any], name: str) -> list[Mark]:
+    _require_few(len(items))
     pairs = [_pair(item, f"{name}[{i}]") for i, item in enumerate(items)]
     places = _places([label for _, label in pairs])
     return [Mark(time_s, places[i], f"{name}[{i}]") for i, (time_s, _) in enumerate(pairs)]
@@ -183,7 +212,7 @@ def _pair(item: Any, where: str) -> tuple[float, Any]:
         key = next((name for name in _TIME_NAMES if name in item), None)
         if key is None:
             raise ValueError(f"{where} has no `time`")
-        label = next((item[name] for name in ("position", "place", "beat", "value", "label") if name in item), "")
+        label = next((item[name] for name in _LABEL_NAMES if name in item), "")
         return _time(item[key], where), 1 if item.get("downbeat") is True else label
     return _time(item, where), ""
 
@@ -224,6 +253,7 @@ def _read_jams_data(data: Any, where: str) -> list[Mark]:
         data = [{"time": time, "value": value} for time, value in zip(times, values, strict=True)]
     if not isinstance(data, list):
         raise ValueError(f"{where} has no data")
+    _require_few(len(data))
     pairs = [_pair(item, f"{where}.data[{i}]") for i, item in enumerate(data)]
     places = _places([label for _, label in pairs])
     return [Mark(time_s, places[i], f"{where}.data[{i}]") for i, (time_s, _) in enumerate(pairs)]

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from suno_video.analyze.beat_marks import Mark, read_json_marks, read_text_marks
 from suno_video.core.errors import BadBeatsError, NoSuchInputError
-from suno_video.core.grid import MAX_BEATS, GridWish
+from suno_video.core.grid import GridWish
 
 MAX_BYTES = 32 * 2**20
 """Our own analysis of the longest song fits; a song renamed to beats.csv does not."""
@@ -33,10 +33,7 @@ def read_beats_file(path: Path) -> GridWish:
         NoSuchInputError: It is not there or may not be read.
         BadBeatsError: It is too large, or no beats can be made of it; names the line and the reason.
     """
-    marks = _read_marks(path)
-    if len(marks) > MAX_BEATS:
-        raise _bad(path, f"it has {len(marks)} marks, and a song has {MAX_BEATS} beats at most")
-    marks = _merge(path, marks)
+    marks = _merge(path, _read_marks(path))
     if len(marks) < 2:
         raise _bad(path, "it has fewer than two beats")
     times = tuple(round(mark.time_s, 4) for mark in marks)

@@ -16,6 +16,8 @@ _OFFSETS = 96
 """Phases of a beat that are tried: at 120 bpm 5 ms apart."""
 _MOST_DRIFT = 0.03
 """The tempo may be off by so much for a while."""
+_EDGE_S = 0.05
+"""A beat may lie so far outside of what sounds: the first sound is the first beat, give or take."""
 _DRIFT_COST = 20.0
 """What a shift by a whole beat costs, in beats that are heard."""
 
@@ -42,8 +44,8 @@ def tap_at_tempo(
     # The middle of each group has its shift; between the middles it changes evenly.
     middles = (np.arange(len(path)) + 0.5) * _GROUP - 0.5
     beats = anchor_s + (index + np.interp(np.arange(len(index)), middles, path)) * period_s
-    kept = beats[(beats >= max(0.0, start_s - 0.05)) & (beats <= min(end_s + 0.05, spectra.duration_s))]
-    return np.asarray(kept, dtype=np.float64)
+    kept = beats[(beats >= start_s - _EDGE_S) & (beats <= min(end_s + _EDGE_S, spectra.duration_s))]
+    return np.asarray(np.maximum(kept, 0.0), dtype=np.float64)
 
 
 def _sounding(spectra: Spectra) -> tuple[float, float]:
