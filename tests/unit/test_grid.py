@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from suno_video.analyze import ears
 from suno_video.analyze import listen as listening
 from suno_video.analyze.beats_file import MAX_BYTES, read_beats_file
 from suno_video.analyze.click import CLICK_LEVEL, SONG_LEVEL, write_click
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief
-from suno_video.core.errors import BadBeatsError, BadEditError, CannotCreateError, UsageError
+from suno_video.core.errors import BackendUnavailableError, BadBeatsError, BadEditError, CannotCreateError, UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.grid import GridWish
 from suno_video.media.wav import write_wav as write_blocks
@@ -274,3 +275,10 @@ def test_numbers_that_are_none_never_reach_a_grid() -> None:
     for bad in ({"bpm": math.nan}, {"bpm": 0}, {"downbeat_s": -1}, {"beats_s": [1]}, {"beats_s": [2, 1]}):
         with pytest.raises(BadEditError):
             GridWish.from_json(json.dumps(bad).replace("NaN", "1e999"))
+
+
+def test_other_ears_that_are_not_installed_are_asked_for_by_their_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ears, "find_spec", lambda name: None)
+    with pytest.raises(BackendUnavailableError, match="needs beat_this, torch") as caught:
+        ears.open_ears("beat_this")
+    assert "suno-video[beat-this]" in caught.value.hint

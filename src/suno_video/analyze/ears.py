@@ -84,8 +84,13 @@ def kept_weights() -> Path:
 
 
 def _load(weights: Path) -> Any:
-    from beat_this.inference import Audio2Frames
-
+    try:
+        from beat_this.inference import Audio2Frames
+    except (ImportError, OSError) as exc:
+        reason = (str(exc).splitlines() or [type(exc).__name__])[0]
+        raise BackendUnavailableError(
+            f"beat_this cannot be loaded: {reason[:200]}.", "Install a torchaudio that was made for your torch."
+        ) from exc
     try:
         # By path, and it is there: a name would be fetched. Torch reads numbers alone (`weights_only`).
         return Audio2Frames(checkpoint_path=str(weights), device="cpu")
