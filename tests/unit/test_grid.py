@@ -14,6 +14,9 @@ from suno_video.analyze import ears
 from suno_video.analyze import listen as listening
 from suno_video.analyze.beats_file import MAX_BYTES, read_beats_file
 from suno_video.analyze.click import CLICK_LEVEL, SONG_LEVEL, write_click
+from suno_video.cli.grid import GridSaid, grid_said, require_click_place
+from suno_video.cli.options import Wishes
+from suno_video.cli.songs import refuse_what_is_for_one
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief
 from suno_video.core.errors import BackendUnavailableError, BadBeatsError, BadEditError, CannotCreateError, UsageError
@@ -282,3 +285,50 @@ def test_other_ears_that_are_not_installed_are_asked_for_by_their_extra(monkeypa
     with pytest.raises(BackendUnavailableError, match="needs beat_this, torch") as caught:
         ears.open_ears("beat_this")
     assert "suno-video[beat-this]" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ({"bpm": math.nan}, "--bpm nan is no tempo"),
+        ({"bpm": 0.0}, "--bpm 0 is no tempo"),
+        ({"bpm": 1e9}, "is no tempo"),
+        ({"downbeat": "-1"}, "--downbeat '-1' is no time"),
+        ({"downbeat": "nan"}, "is no time"),
+        ({"beats": "beats.csv", "bpm": 120.0}, "--beats and --bpm contradict"),
+        ({"beats": "beats.csv", "downbeat": "1.5"}, "--downbeat 1.5 and --beats contradict"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_wrong_usage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: dict[str, object], words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "beats.csv").write_text("time,beat\n1,1\n1.5,2\n2,1\n2.5,2\n")
+    with pytest.raises(UsageError) as caught:
+        grid_said(Wishes(**said))  # type: ignore[arg-type]
+    assert words in caught.value.message
+
+
+def test_a_file_of_beats_takes_the_place_of_all_that_was_said_before(tmp_path: Path) -> None:
+    (tmp_path / "beats.csv").write_text("time,beat\n1,1\n1.5,2\n2,1\n2.5,2\n")
+    said = grid_said(Wishes(beats=str(tmp_path / "beats.csv"), downbeat="2"))
+    assert said.forget and said.wish.downbeats_s == (1, 2) and said.wish.source == "beats.csv"
+    assert grid_said(Wishes(beats="auto")) == GridSaid(GridWish(), forget=True)
+    assert grid_said(Wishes()) == GridSaid(GridWish(), forget=False)
+
+
+def test_one_grid_is_not_for_several_songs() -> None:
+    refuse_what_is_for_one(Wishes(beats="auto"))
+    for wishes in (Wishes(bpm=120), Wishes(downbeat="1"), Wishes(beats="beats.csv")):
+        with pytest.raises(UsageError, match="is for one song"):
+            refuse_what_is_for_one(wishes)
+
+
+def test_a_click_never_takes_the_place_of_the_song(tmp_path: Path) -> None:
+    song = write_song(tmp_path, 1)
+    for click, words in ((song, "the song itself"), (tmp_path / "out.mp3", r"does not end in \.wav")):
+        with pytest.raises(UsageError, match=words):
+            require_click_place(song, click)
+    with pytest.raises(CannotCreateError) as caught:
+        require_click_place(song, tmp_path / "no" / "out.wav")
+    assert "--click" in caught.value.hint
