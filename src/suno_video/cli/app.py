@@ -16,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from suno_video.cli import ahead, backends, facts, films, judge, loops, lyrics, money, release, scenes, stop
+from suno_video.cli import ahead, backends, facts, films, judge, listening, loops, lyrics, money, release, scenes, stop
 from suno_video.cli.answer import prepare_streams, say, silence
 from suno_video.cli.stop import StopSignals
 from suno_video.cli.trouble import Trouble, tell, trouble_of
@@ -38,7 +38,7 @@ app = typer.Typer(
 for command in (
     films.render,
     films.storyboard,
-    films.analyze,
+    listening.analyze,
     lyrics.lyrics,
     ahead.plan,
     money.cost,

@@ -93,6 +93,7 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
                 f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
                 f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
             ),
+            ("grid", analysis.grid_in_words if analysis.beats_s else None),
             ("key", analysis.key),
             ("mood", ", ".join(analysis.moods)),
             ("loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from suno_video.core.analysis import GridVerdict, Passage, SongAnalysis
+from suno_video.core.analysis import CUTS_FOLLOW, STEADY, GridVerdict, Passage, SongAnalysis
 from suno_video.core.clock import clock
 from suno_video.core.song import Lyrics
 
@@ -49,12 +49,12 @@ def verdict_at(analysis: SongAnalysis, time_s: float) -> GridVerdict:
 
 def beats_are_heard_at(analysis: SongAnalysis, time_s: float) -> bool:
     """Whether there are beats at a moment, steady or breathing."""
-    return verdict_at(analysis, time_s) in ("steady", "free")
+    return verdict_at(analysis, time_s) in CUTS_FOLLOW
 
 
 def beats_are_heard_in(analysis: SongAnalysis, start_s: float, end_s: float) -> bool:
     """Whether there are beats, steady or breathing, in at least half of a stretch."""
-    heard = (min(end, end_s) - max(start, start_s) for start, end, v in grid_spans(analysis) if v in ("steady", "free"))
+    heard = (min(end, end_s) - max(start, start_s) for start, end, v in grid_spans(analysis) if v in CUTS_FOLLOW)
     return sum(max(0.0, part) for part in heard) >= (end_s - start_s) / 2
 
 
@@ -65,7 +65,7 @@ def where_trusted(analysis: SongAnalysis, times_s: ArrayLike, *, steady: bool = 
         steady: Only where they do not breathe.
     """
     passages = passages_of(analysis)
-    good = ("steady",) if steady else ("steady", "free")
+    good = STEADY if steady else CUTS_FOLLOW
     trusted = np.array([passage.verdict in good for passage in passages])
     starts = np.array([passage.start_s for passage in passages])
     times = np.asarray(times_s, dtype=np.float64)
@@ -118,7 +118,7 @@ def grid_doubts(
     found = []
     for start, end, verdict in grid_spans(analysis):
         start, end = max(start, first_s), min(end, last_s)
-        if verdict != "steady" and end - start >= SHORTEST_TOLD_S:
+        if verdict not in STEADY and end - start >= SHORTEST_TOLD_S:
             is_sung = _sung_s(voices, start, end) >= _SUNG_SHARE * (end - start)
             is_heard = any(start <= onset < end for onset in analysis.onsets_s)
             found.append(GridDoubt(start, end, verdict, _words(verdict, is_sung=is_sung, is_heard=is_heard)))
