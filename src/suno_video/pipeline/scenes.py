@@ -93,7 +93,7 @@ def preview_scene(
     if not _SHORTEST_S <= seconds <= _LONGEST_S:
         raise UsageError(f"{seconds:g} s is no length for a preview.", f"Use {_SHORTEST_S:g} to {_LONGEST_S:g} s.")
     heard, analysis = analyze_song(song, options, events=events)
-    start, n_frames = _whole_bars(analysis, start_s, seconds)
+    start, n_frames = whole_bars(analysis, start_s, seconds)
     request = _request_for(name, heard, analysis, options, (start, n_frames), seed)
     fps = analysis.energy.fps
     events(Notice(f"{name} from {start / fps:.1f} s for {n_frames / fps:.1f} s of {song.name}"))
@@ -128,8 +128,18 @@ def _tell_unused(name: str, events: EventSink) -> None:
             events(Warned(f"{file} is not used: {reason}"))
 
 
-def _whole_bars(analysis: SongAnalysis, start_s: float | None, seconds: float) -> tuple[int, int]:
-    """First frame and number of frames: from a bar to a bar where there are bars."""
+def whole_bars(
+    analysis: SongAnalysis, start_s: float | None, seconds: float, *, at_most: bool = False
+) -> tuple[int, int]:
+    """First frame and number of frames: from a bar to a bar where there are bars.
+
+    Args:
+        start_s: In the song; None where it is strongest.
+        at_most: Never longer than `seconds`; else a bar more, if that is nearer.
+
+    Raises:
+        UsageError: It would begin outside the song.
+    """
     fps, bars = analysis.energy.fps, list(analysis.downbeats_s)
     if start_s is None:
         strongest = max(analysis.sections, key=lambda section: section.energy)
@@ -139,7 +149,7 @@ def _whole_bars(analysis: SongAnalysis, start_s: float | None, seconds: float) -
         raise UsageError(
             f"{start_s:g} s lies outside the song.", f"Begin between 0 and {math.floor(analysis.duration_s)} s."
         )
-    ends = [bar for bar in bars if bar > start_s + 0.5]
+    ends = [bar for bar in bars if bar > start_s + 0.5 and not (at_most and bar > start_s + seconds + 1e-6)]
     end_s = min(ends, key=lambda bar: abs(bar - start_s - seconds)) if ends else start_s + seconds
     # Where bars are long, or end early, the length that was asked for counts more.
     if abs(end_s - start_s - seconds) > 0.5 * seconds:
