@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from suno_video.core.errors import BackendUnavailableError, BadSceneError, SunoVideoError, UsageError
-from suno_video.core.events import EventSink, Notice, Warned, ignore
+from suno_video.core.events import EventSink, FramesWritten, Notice, PlanReady, SceneStarted, Warned, ignore
 from suno_video.core.frames import FrameSize
 from suno_video.media.atomic import make_folder, replacing, require_place, write_text
 from suno_video.media.ffmpeg import FrameWriter, file_url
@@ -97,7 +97,9 @@ def preview_scene(
     request = _request_for(name, heard, analysis, options, (start, n_frames), seed)
     fps = analysis.energy.fps
     events(Notice(f"{name} from {start / fps:.1f} s for {n_frames / fps:.1f} s of {song.name}"))
-    _paint(request, song, start / fps, path)
+    events(PlanReady(n_scenes=1, n_to_make=1, n_frames=n_frames, n_frames_to_make=n_frames))
+    events(SceneStarted(request.scene, EMBEDDED, n_frames))
+    _paint(request, song, start / fps, path, events)
     return ScenePreview(path, start / fps, n_frames / fps)
 
 
@@ -179,7 +181,7 @@ def _request_for(
     )  # fmt: skip
 
 
-def _paint(request: ClipRequest, song: Path, start_s: float, path: Path) -> None:
+def _paint(request: ClipRequest, song: Path, start_s: float, path: Path, events: EventSink) -> None:
     """Paint into a file with the sound of the song."""
     import tempfile
 
@@ -194,6 +196,7 @@ def _paint(request: ClipRequest, song: Path, start_s: float, path: Path) -> None
             with FrameWriter(_encoding(request, song, start_s, part)) as writer:
                 for frame in stream.frames():
                     writer.write(frame)
+                    events(FramesWritten(request.scene, 1))
                 writer.finish()
             stream.close()
         except MakeFailed as exc:

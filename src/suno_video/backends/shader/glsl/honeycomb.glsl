@@ -49,5 +49,5 @@ void mainImage(out vec4 fragColor, in vec2 fragCoord)
     float seam = exp(-26.0 * d);
     color += palette(0.8) * seam * (0.06 + 0.45 * h * h + 0.25 * uBeat * h + 0.4 * max(uDrop, 0.0));
     color *= exp(-0.006 * dot(p, p));
-    fragColor = vec4(color, 1.0);
+    fragColor = vec4(color / (1.0 + 0.35 * color), 1.0);
 }
