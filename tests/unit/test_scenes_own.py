@@ -257,7 +257,8 @@ def test_a_preview_is_a_film_of_whole_bars_with_the_sound(folder, tmp_path, monk
     assert done.stdout == "flat-preview.mp4\n"
     assert f"it is {tmp_path / 'flat-preview.mp4'}" in done.stderr.replace("\n", " ")
     film = read_mp4(tmp_path / "flat-preview.mp4")
-    for kind in ("vide", "soun"):
-        track = film.track(kind)
-        assert track is not None
-        assert track.duration_s == pytest.approx(2.0, abs=0.1)  # one bar of four beats at 120 a minute
+    lengths_s = [track.duration_s for kind in ("vide", "soun") if (track := film.track(kind)) is not None]
+    assert len(lengths_s) == 2
+    # Bars of three or four beats of half a second: clicks that are all alike do not say which.
+    assert min(abs(length_s - bars_s) for length_s in lengths_s[:1] for bars_s in (1.5, 2.0)) < 0.05
+    assert lengths_s[1] == pytest.approx(lengths_s[0], abs=0.1)
