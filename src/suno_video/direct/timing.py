@@ -18,6 +18,7 @@ import numpy as np
 from pydantic import ConfigDict, NonNegativeFloat
 
 from suno_video.core.analysis import SongAnalysis
+from suno_video.core.gridtrust import beats_are_heard_at
 from suno_video.core.record import Record
 from suno_video.core.song import LyricLine, Lyrics, Song
 from suno_video.core.storyboard import MAX_LEAD_FRAMES, MIN_SCENE_FRAMES, Scene, Storyboard, TransitionKind
@@ -132,7 +133,7 @@ def time_cuts(storyboard: Storyboard, song: Song, analysis: SongAnalysis, feel: 
 def _early_frames(scene: Scene, analysis: SongAnalysis, beats_s: np.ndarray, kind: Kind, feel: float, fps: int) -> int:
     """How many frames before its beat a cut is set; 0 where there is no beat, or where it is an accent itself."""
     at_s = scene.start_frame / fps
-    if scene.transition.kind in ON_BEAT or not len(beats_s) or not _is_trusted(analysis, at_s):
+    if scene.transition.kind in ON_BEAT or not len(beats_s) or not beats_are_heard_at(analysis, at_s):
         return 0
     if float(np.abs(beats_s - at_s).min()) > max(NEAR_BEAT_S, 0.6 / fps):
         return 0
@@ -141,11 +142,6 @@ def _early_frames(scene: Scene, analysis: SongAnalysis, beats_s: np.ndarray, kin
     # By the seed of the scene, which stays when other scenes change.
     lead_s += random.Random(f"timing {scene.seed}").uniform(-1, 1) * LOOSEST_MS / 1000 * loose
     return min(max(0, int(lead_s * fps + 0.5)), MAX_LEAD_FRAMES)
-
-
-def _is_trusted(analysis: SongAnalysis, at_s: float) -> bool:
-    passage = analysis.passage_at(at_s)
-    return passage is None or passage.verdict in ("steady", "free")
 
 
 def _place(frame: int, early: int, words: SungWords, lines: SungLines, fps: int) -> tuple[int, int]:
