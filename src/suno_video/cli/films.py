@@ -55,6 +55,7 @@ def render(
     isolate: o.Isolate = None,
     jobs: o.Jobs = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     summary: o.SummaryFile = None,
@@ -86,6 +87,7 @@ def render(
             **o.caption_flags(no_captions, captions, safe_for, timing),
             **o.finish_flags(lut, allow_flashes),
             "end_card": end_card,
+            "stems.separate": separate,
             "memory.isolate": None if isolate is None else ("always" if isolate else "never"),
             "review.enabled": review,
         },
@@ -151,6 +153,7 @@ def storyboard(
     director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The storyboard as JSON on stdout, in one line.")] = False,
@@ -178,7 +181,8 @@ def storyboard(
             stills=stills,
             lock_seed=lock_seed,
             max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget, "end_card": end_card, **o.director_flags(director, director_offline)},
+            **{"money.budget": budget, "end_card": end_card, "stems.separate": separate},
+            **o.director_flags(director, director_offline),
             **o.caption_flags(no_captions, captions, safe_for, timing),
         )
         asked: dict[str, Any] = {"references": reference or (), "credits": credit or (), "stems": stems}
@@ -256,6 +260,7 @@ def analyze(
     project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
     fps: o.Fps = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The whole analysis as JSON on stdout, in one line.")] = False,
@@ -273,12 +278,12 @@ def analyze(
         from suno_video.cli.wishes import Wishes, film_options
         from suno_video.media.audio import check_song_file
         from suno_video.pipeline import analyze_song
-        from suno_video.project.workspace import Project
+        from suno_video.pipeline.options import project_of
 
         flags = o.set_flags(
             fps=fps,
             max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget, **o.director_flags(director, director_offline)},
+            **{"money.budget": budget, "stems.separate": separate, **o.director_flags(director, director_offline)},
         )
         wishes = Wishes(project=project, config=config, flags=flags, stems=stems)
         options = film_options(song, wishes)
@@ -289,9 +294,11 @@ def analyze(
 
             heard, analysis, hearing = analyze_and_hear(song, options, events=events)
         else:
-            if project is not None:
-                Project(project).create()
-            heard, analysis = analyze_song(song, options, write=project is not None, events=events)
+            # What takes minutes is kept: with --separate the project folder beside the song.
+            keeps = project is not None or options.separate is not None
+            if keeps:
+                project_of(song, options).create()
+            heard, analysis = analyze_song(song, options, write=keeps, events=events)
         if plot is not None:
             from suno_video.analyze.plot import plot_analysis
 

@@ -153,6 +153,13 @@ StemsFolder = Annotated[
         "--stems", metavar="DIR", help="Folder with the song's stems (drums, vocals ...). Else those beside it."
     ),
 ]
+Separate = Annotated[
+    bool | None,
+    typer.Option(
+        "--separate/--no-separate",
+        help="Separate drums and voice (extra `stems`) where no stems are found, to hear beats and voice better.",
+    ),
+]
 MaxDuration = Annotated[
     str | None, typer.Option("--max-duration", help="Refuse longer songs: seconds, m:ss or h:mm:ss. Else 4 hours.")
 ]

@@ -88,6 +88,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         jobs=settings.jobs,
         max_duration_s=settings.max_duration_s,
         stems=wishes.stems,
+        separate=settings.stems.model if settings.stems.separate else None,
         looks_folder=user_looks_folder(),
         ledger=settings.money.ledger or default_ledger_path(),
         caps=_caps_of(settings.money),

@@ -48,6 +48,8 @@ class FilmOptions:
     max_duration_s: float = DEFAULT_MAX_DURATION_S
     stems: Path | None = None
     """Folder with stems of the song; None: those beside it by their names."""
+    separate: str | None = None
+    """Model of Demucs that separates drums and voice where no stems are found; None: nothing is separated."""
     looks_folder: Path | None = None
     """Folder with the user's own looks."""
     ledger: Path | None = None
