@@ -34,6 +34,8 @@ class Bench:
     jobs: int
     n_films: int = N_FILMS
     """Films that are rendered through kills."""
+    corpus: Path | None = None
+    """Songs with known answers; None: the usual ones."""
 
     def song(self, n_seconds: float) -> Path:
         """The example song tiled (or cut) to a length."""
@@ -194,7 +196,15 @@ def overhead(bench: Bench) -> Data:
     return measure_overhead(n_rounds=bench.n_rounds)
 
 
+def listening(bench: Bench) -> Data:
+    """What we hear in songs with known answers."""
+    from listening import measure_listening, usual_corpus
+
+    return measure_listening(bench.corpus or usual_corpus())
+
+
 CONTESTS = {
+    "listening": listening,
     "start": start_up,
     "analysis": analysis,
     "films": films,

@@ -22,7 +22,7 @@ from suno_video.assemble.flashes import pack, see
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import EncoderError
 from suno_video.core.frames import planes
-from suno_video.core.grid import trusted_beats_s, where_trusted
+from suno_video.core.gridtrust import trusted_beats_s, where_trusted
 from suno_video.core.record import Record
 from suno_video.media.ffmpeg import SAFE_INPUT, file_url, read_chunks
 

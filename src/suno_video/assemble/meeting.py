@@ -8,8 +8,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.core.analysis import SongAnalysis
-from suno_video.core.grid import verdict_at
+from suno_video.core.analysis import STEADY, SongAnalysis
+from suno_video.core.gridtrust import verdict_at
 from suno_video.core.record import Record
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Scene, Storyboard
@@ -67,7 +67,7 @@ def prove_timing(
         lead_s = scene.lead_frames / storyboard.fps
         # A cut half a frame before a passage belongs to it.
         verdict = verdict_at(analysis, shown_s + lead_s + 0.5 / storyboard.fps)
-        if verdict == "steady" and len(beats_s) >= MIN_TRUSTED_BEATS:
+        if verdict in STEADY and len(beats_s) >= MIN_TRUSTED_BEATS:
             on_grid.append(_beat_cut(scene, shown_s, lead_s, beats_s, analysis, words))
         else:
             off_grid.append(_phrase_cut(scene, shown_s, lead_s, marks))

@@ -12,7 +12,7 @@ from suno_video.assemble.fades import FilmFades, fades_of
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.assemble.timing import BENDS_TIME, Timing, bend_time
 from suno_video.core.analysis import SongAnalysis
-from suno_video.core.grid import trusted_beats_s
+from suno_video.core.gridtrust import trusted_beats_s
 from suno_video.core.music import MusicCurves, music_curves
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Scene, Storyboard

@@ -26,7 +26,7 @@ from suno_video.assemble.meeting import (
 )
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import CheckFailedError
-from suno_video.core.grid import grid_doubts
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.record import Record
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Storyboard

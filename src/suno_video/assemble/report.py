@@ -20,7 +20,7 @@ from suno_video.assemble.remembered import MemoryReport
 from suno_video.assemble.timeline import HEIGHT, WIDTH, draw_timeline
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock_tenths
-from suno_video.core.grid import grid_doubts
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.media.atomic import write_text
@@ -181,6 +181,7 @@ def _song_facts(song: Song, analysis: SongAnalysis) -> list[Fact]:
         Fact("Tempo", f"{analysis.tempo_bpm:.1f} BPM" if has_beats else "no beat"),
         Fact("Metre", f"{analysis.beats_per_bar} beats a bar" if has_beats else "–"),
         Fact("Beat confidence", f"{analysis.beat_confidence:.0%}"),
+        Fact("Beat grid", analysis.grid_in_words if has_beats else "–"),
         Fact("Key", analysis.key or "–"),
         Fact("Loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),
         Fact("Moods", ", ".join(analysis.moods) or "–"),

@@ -9,7 +9,7 @@ import numpy as np
 
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock, tick_step_s
-from suno_video.core.grid import trusted_beats_s, trusted_downbeats_s
+from suno_video.core.gridtrust import trusted_beats_s, trusted_downbeats_s
 from suno_video.core.storyboard import Storyboard
 
 WIDTH, HEIGHT = 1200, 190

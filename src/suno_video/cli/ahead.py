@@ -43,6 +43,9 @@ def plan(
     budget: o.Budget = None,
     stems: o.StemsFolder = None,
     separate: o.Separate = None,
+    bpm: o.Bpm = None,
+    downbeat: o.Downbeat = None,
+    beats: o.Beats = None,
     scene: o.SceneNames = None,
     upgrade: o.Upgrade = False,
     config: o.Config = None,
@@ -72,7 +75,7 @@ def plan(
         **o.finish_flags(lut, allow_flashes),
     )
     asked: dict[str, Any] = {"upgrade": upgrade, "redo": scene, "references": reference or (), "credits": credit or ()}
-    asked["stems"] = stems
+    asked |= {"stems": stems, "bpm": bpm, "downbeat": downbeat, "beats": beats}
     wishes = Wishes(None, folder, False, start, end, title, config, flags, **asked)
     forecast = foresee_film(song, film_options(song, wishes))
     if json:

@@ -1,4 +1,4 @@
-"""The commands that work on a song: `analyze`, `storyboard`, `render`. A command parses, calls one function, prints."""
+"""The commands that make a film of a song: `storyboard`, `render`. A command parses, calls one function, prints."""
 
 from __future__ import annotations
 
@@ -56,6 +56,9 @@ def render(
     jobs: o.Jobs = None,
     stems: o.StemsFolder = None,
     separate: o.Separate = None,
+    bpm: o.Bpm = None,
+    downbeat: o.Downbeat = None,
+    beats: o.Beats = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     summary: o.SummaryFile = None,
@@ -107,6 +110,9 @@ def render(
         reject=reject,
         references=reference or (),
         stems=stems,
+        bpm=bpm,
+        downbeat=downbeat,
+        beats=beats,
         credits=credit or (),
     )
     status = render_songs([_path(name) for name in songs], wishes, o.Manner(json, quiet, verbose), summary_file=summary)
@@ -154,6 +160,9 @@ def storyboard(
     budget: o.Budget = None,
     stems: o.StemsFolder = None,
     separate: o.Separate = None,
+    bpm: o.Bpm = None,
+    downbeat: o.Downbeat = None,
+    beats: o.Beats = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The storyboard as JSON on stdout, in one line.")] = False,
@@ -186,6 +195,7 @@ def storyboard(
             **o.caption_flags(no_captions, captions, safe_for, timing),
         )
         asked: dict[str, Any] = {"references": reference or (), "credits": credit or (), "stems": stems}
+        asked |= {"bpm": bpm, "downbeat": downbeat, "beats": beats}
         wishes = Wishes(None, project, False, start, end, title, config, flags, **asked)
         options = film_options(song, wishes)
         check_song_file(song)
@@ -246,70 +256,3 @@ def _put_storyboard(planned: PlannedFilm, forecast: Forecast) -> None:
 
 def _backends_of(scene: Scene) -> str:
     return f"{scene.still_backend} > {scene.video_backend}" if scene.still_backend else scene.video_backend
-
-
-def analyze(
-    song: o.Song,
-    plot: Annotated[Path | None, typer.Option("--plot", help="Draw waveform, sections, beats, energy (PNG).")] = None,
-    listen: Annotated[
-        bool, typer.Option("--listen", help="Let a language model listen too, and show where it hears otherwise.")
-    ] = False,
-    director: o.Director = None,
-    director_offline: o.DirectorOffline = None,
-    budget: o.Budget = None,
-    project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
-    fps: o.Fps = None,
-    stems: o.StemsFolder = None,
-    separate: o.Separate = None,
-    max_duration: o.MaxDuration = None,
-    config: o.Config = None,
-    json: Annotated[bool, typer.Option("--json", help="The whole analysis as JSON on stdout, in one line.")] = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-) -> None:
-    """Listen: tempo, beats, sections, key, mood.
-
-    With --listen the model that --director names hears the song too (else the first that has a key). What it says is
-    kept in the project folder; our own analysis keeps the clock.
-    """
-    from suno_video.cli.screen import screen
-
-    with screen(quiet=quiet or json, verbose=verbose) as events:
-        from suno_video.cli.wishes import Wishes, film_options
-        from suno_video.media.audio import check_song_file
-        from suno_video.pipeline import analyze_song
-        from suno_video.pipeline.options import project_of
-
-        flags = o.set_flags(
-            fps=fps,
-            max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget, "stems.separate": separate, **o.director_flags(director, director_offline)},
-        )
-        wishes = Wishes(project=project, config=config, flags=flags, stems=stems)
-        options = film_options(song, wishes)
-        check_song_file(song)
-        hearing = None
-        if listen:
-            from suno_video.pipeline.hearing import analyze_and_hear
-
-            heard, analysis, hearing = analyze_and_hear(song, options, events=events)
-        else:
-            # What takes minutes is kept: with --separate the project folder beside the song.
-            keeps = project is not None or options.separate is not None
-            if keeps:
-                project_of(song, options).create()
-            heard, analysis = analyze_song(song, options, write=keeps, events=events)
-        if plot is not None:
-            from suno_video.analyze.plot import plot_analysis
-
-            plot_analysis(heard, analysis, plot)
-    from suno_video.cli.heard import put_analysis, put_hearing
-
-    if json:
-        put(analysis.model_dump_json())
-    else:
-        put_analysis(heard, analysis)
-    if listen:
-        put_hearing(hearing, json=json)
-    if plot is not None and not (json or quiet):
-        say(f"plot: {plain(plot)}")

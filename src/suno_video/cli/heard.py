@@ -10,7 +10,7 @@ from suno_video.cli.tables import put_fields, put_table
 from suno_video.cli.wording import counted
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock, clock_tenths
-from suno_video.core.grid import grid_doubts
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.song import Song
 from suno_video.pipeline.hearing import Hearing
 
@@ -93,6 +93,7 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
                 f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
                 f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
             ),
+            ("grid", analysis.grid_in_words if analysis.beats_s else None),
             ("key", analysis.key),
             ("mood", ", ".join(analysis.moods)),
             ("loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),

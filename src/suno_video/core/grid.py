@@ -1,143 +1,127 @@
-"""Where the beat grid of a song is to be trusted: asked passage by passage, never of the song as a whole."""
+"""The beats of a song: as they were heard, and what a person says about them (`grid.json`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import pairwise
+import hashlib
+from typing import Annotated, Literal, Self, TypeAlias
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from pydantic import Field, NonNegativeFloat, PositiveInt, model_validator
 
-from suno_video.core.analysis import GridVerdict, Passage, SongAnalysis
-from suno_video.core.clock import clock
-from suno_video.core.song import Lyrics
+from suno_video.core.analysis import Passage
+from suno_video.core.record import Record
 
-TRUSTED_BEATS = 0.4
-"""Where an older analysis has no passages: below this confidence its grid is not to be trusted."""
+Tracker: TypeAlias = Literal["ours", "beat_this"]
+"""Whose ears hear the beats where no person gives them."""
 
-SHORTEST_TOLD_S = 2.0
-"""What is shorter is not told to people: the end of a song has a few seconds without a beat."""
+LEAST_BPM, MOST_BPM = 20.0, 400.0
+MAX_BEATS = 60_000
+"""Four hours at 240 beats a minute."""
+SAME_BAR_S = 0.07
+"""Two people who mean the same downbeat lie no further apart."""
 
-_SUNG_SHARE = 0.2
-"""Sung for at least this share of the time: cuts follow the singing."""
-
-
-def passages_of(analysis: SongAnalysis) -> tuple[Passage, ...]:
-    """Passages that tile the song; of an older analysis one, by its confidence in the whole."""
-    if analysis.passages:
-        return analysis.passages
-    sure = analysis.beat_confidence >= TRUSTED_BEATS and len(analysis.beats_s) > 1
-    verdict: GridVerdict = "steady" if sure else "unsure" if analysis.beats_s else "none"
-    return (Passage(start_s=0.0, end_s=analysis.duration_s, verdict=verdict, trust=analysis.beat_confidence),)
+Bpm: TypeAlias = Annotated[float, Field(ge=LEAST_BPM, le=MOST_BPM)]
 
 
-def grid_spans(analysis: SongAnalysis) -> tuple[tuple[float, float, GridVerdict], ...]:
-    """Stretches of one verdict, in order; they tile the song."""
-    passages = passages_of(analysis)
-    starts = [0, *(k for k in range(1, len(passages)) if passages[k].verdict != passages[k - 1].verdict)]
-    return tuple(
-        (passages[a].start_s, passages[b - 1].end_s, passages[a].verdict) for a, b in pairwise([*starts, len(passages)])
-    )
+class BeatGrid(Record):
+    """The beats of a song. Empty where there is no beat."""
+
+    beats_s: tuple[NonNegativeFloat, ...] = ()
+    downbeats_s: tuple[NonNegativeFloat, ...] = ()
+    """The first beat of each bar; each is also one of `beats_s`."""
+    beats_per_bar: PositiveInt = 4
+    division: Literal[2, 3] = 2
+    """Into how many a beat falls."""
+    tempo_bpm: NonNegativeFloat = 0.0
+    confidence: float = 0.0
+    """How far the grid is to be trusted, 0..1."""
+    passages: tuple[Passage, ...] = ()
+    """How far it is to be trusted where; they tile the song."""
 
 
-def verdict_at(analysis: SongAnalysis, time_s: float) -> GridVerdict:
-    """How far the grid is to be trusted at a moment."""
-    passages = passages_of(analysis)
-    index = int(np.searchsorted([passage.start_s for passage in passages], time_s + 1e-9, side="right")) - 1
-    return passages[max(0, index)].verdict
+class HeardBeats(Record):
+    """What was heard before anybody corrected it (`beats.heard.json`): another correction need not listen again."""
+
+    version: Literal[1] = 1
+    song_sha256: str
+    heard_by: str
+    """Tracker and version of all code that listened."""
+    grid: BeatGrid
 
 
-def beats_are_heard_at(analysis: SongAnalysis, time_s: float) -> bool:
-    """Whether there are beats at a moment, steady or breathing."""
-    return verdict_at(analysis, time_s) in ("steady", "free")
+class GridWish(Record):
+    """What a person said about the beats. Empty: nothing, they are heard.
 
-
-def beats_are_heard_in(analysis: SongAnalysis, start_s: float, end_s: float) -> bool:
-    """Whether there are beats, steady or breathing, in at least half of a stretch."""
-    heard = (min(end, end_s) - max(start, start_s) for start, end, v in grid_spans(analysis) if v in ("steady", "free"))
-    return sum(max(0.0, part) for part in heard) >= (end_s - start_s) / 2
-
-
-def where_trusted(analysis: SongAnalysis, times_s: ArrayLike, *, steady: bool = False) -> NDArray[np.bool_]:
-    """Tell for each moment whether beats are to be trusted there, shape (n,).
-
-    Args:
-        steady: Only where they do not breathe.
+    Beats or bars one by one (from a file) and `bpm` exclude each other; either may come with `downbeat_s`.
     """
-    passages = passages_of(analysis)
-    good = ("steady",) if steady else ("steady", "free")
-    trusted = np.array([passage.verdict in good for passage in passages])
-    starts = np.array([passage.start_s for passage in passages])
-    times = np.asarray(times_s, dtype=np.float64)
-    return np.asarray(trusted[np.maximum(np.searchsorted(starts, times + 1e-9, side="right") - 1, 0)])
 
+    version: Literal[1] = 1
+    tracker: Tracker = "ours"
+    bpm: Bpm | None = None
+    """Beats a minute: the grid has this tempo, and follows the music a little where it hurries or drags."""
+    downbeat_s: NonNegativeFloat | None = None
+    """A moment at which a bar begins."""
+    beats_s: Annotated[tuple[NonNegativeFloat, ...], Field(max_length=MAX_BEATS)] = ()
+    """All beats, rising strictly."""
+    downbeats_s: Annotated[tuple[NonNegativeFloat, ...], Field(max_length=MAX_BEATS)] = ()
+    """Those that begin bars, each also one of `beats_s`; alone where a file has bars only."""
+    beats_per_bar: Annotated[int, Field(ge=1, le=32)] | None = None
+    source: Annotated[str, Field(max_length=255)] = ""
+    """Name of the file the beats came from."""
 
-def trusted_beats_s(analysis: SongAnalysis, *, steady: bool = False) -> tuple[float, ...]:
-    """Beats of the passages in which they are to be trusted."""
-    return _those(analysis.beats_s, where_trusted(analysis, analysis.beats_s, steady=steady))
-
-
-def trusted_downbeats_s(analysis: SongAnalysis, *, steady: bool = False) -> tuple[float, ...]:
-    """Downbeats of the passages in which they are to be trusted."""
-    return _those(analysis.downbeats_s, where_trusted(analysis, analysis.downbeats_s, steady=steady))
-
-
-def _those(times_s: tuple[float, ...], wanted: NDArray[np.bool_]) -> tuple[float, ...]:
-    return tuple(time for time, is_wanted in zip(times_s, wanted.tolist(), strict=True) if is_wanted)
-
-
-@dataclass(frozen=True)
-class GridDoubt:
-    """A stretch of the song in which the film does not follow the grid, and what it follows."""
-
-    start_s: float
-    end_s: float
-    verdict: GridVerdict
-    what: str
-    """For people: `no steady beat; cuts follow the singing`."""
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        for name, times in (("beats_s", self.beats_s), ("downbeats_s", self.downbeats_s)):
+            if any(b <= a for a, b in zip(times, times[1:], strict=False)):
+                raise ValueError(f"{name} must rise strictly")
+        if len(self.beats_s) == 1 or (not self.beats_s and len(self.downbeats_s) == 1):
+            raise ValueError("a grid has two beats at least")
+        if self.bpm is not None and self.has_marks:
+            raise ValueError("bpm and beats_s exclude each other")
+        if self.beats_s and not set(self.downbeats_s) <= set(self.beats_s):
+            raise ValueError("each of downbeats_s must be one of beats_s")
+        if self.contradicts_bars:
+            raise ValueError("downbeat_s is none of downbeats_s")
+        return self
 
     @property
-    def text(self) -> str:
-        """In one line: `0:42-1:03: no steady beat; cuts follow the singing`."""
-        return f"{clock(self.start_s)}-{clock(self.end_s)}: {self.what}"
+    def has_marks(self) -> bool:
+        """Whether beats or bars are given one by one."""
+        return bool(self.beats_s or self.downbeats_s)
 
+    @property
+    def contradicts_bars(self) -> bool:
+        """Whether a bar is said to begin where none of those that are given begins."""
+        return (
+            self.downbeat_s is not None
+            and bool(self.downbeats_s)
+            and min(abs(each - self.downbeat_s) for each in self.downbeats_s) > SAME_BAR_S
+        )
 
-def grid_doubts(
-    analysis: SongAnalysis, lyrics: Lyrics | None = None, within_s: tuple[float, float] | None = None
-) -> tuple[GridDoubt, ...]:
-    """Say in plain words where the grid is not to be trusted, and what cuts follow there.
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is said."""
+        return self == GridWish()
 
-    Args:
-        lyrics: Lines with times say what is sung, beside the voice that was heard.
-        within_s: Only of this part of the song.
-    """
-    first_s, last_s = within_s or (0.0, analysis.duration_s)
-    lines = (line for line in (lyrics.timed_lines if lyrics else ()) if line.is_sure)
-    voices = [(line.start_s or 0.0, line.end_s or 0.0) for line in lines]
-    voices += [(span.start_s, span.end_s) for span in analysis.voices]
-    found = []
-    for start, end, verdict in grid_spans(analysis):
-        start, end = max(start, first_s), min(end, last_s)
-        if verdict != "steady" and end - start >= SHORTEST_TOLD_S:
-            is_sung = _sung_s(voices, start, end) >= _SUNG_SHARE * (end - start)
-            is_heard = any(start <= onset < end for onset in analysis.onsets_s)
-            found.append(GridDoubt(start, end, verdict, _words(verdict, is_sung=is_sung, is_heard=is_heard)))
-    return tuple(found)
+    def over(self, earlier: GridWish) -> GridWish:
+        """What holds when this is said after something else.
 
+        A tempo, a file and another pair of ears replace each other; a downbeat is added to what there is, and stays
+        beside a tempo.
 
-def _sung_s(spans: list[tuple[float, float]], start_s: float, end_s: float) -> float:
-    total, at = 0.0, start_s
-    for start, end in sorted(spans):
-        left, right = max(at, start), min(end_s, end)
-        total += max(0.0, right - left)
-        at = max(at, right)
-    return total
+        Raises:
+            ValueError: A downbeat is added to a file that has its bars elsewhere.
+        """
+        if self.is_empty:
+            return earlier
+        if self.bpm is not None and self.downbeat_s is None:
+            return GridWish(bpm=self.bpm, tracker=earlier.tracker, downbeat_s=earlier.downbeat_s)
+        if self.has_marks or self.bpm is not None or self.tracker != "ours":
+            return self
+        return GridWish.model_validate(earlier.model_dump() | {"downbeat_s": self.downbeat_s})
 
-
-def _words(verdict: GridVerdict, *, is_sung: bool, is_heard: bool) -> str:
-    notes = "cuts follow the notes that are heard" if is_heard else "nothing to cut on is heard"
-    follow = "cuts follow the singing" if is_sung else notes
-    return {
-        "free": f"the beat breathes; {follow}",
-        "none": f"no beat; {follow}",
-    }.get(verdict, f"no steady beat; {follow}")
+    def digest(self) -> str:
+        """Twelve digits by which an analysis knows for what grid it was made; empty when nothing is said."""
+        if self.is_empty:
+            return ""
+        said = self.model_dump_json(exclude={"version", "source"})
+        return hashlib.sha256(said.encode("utf-8")).hexdigest()[:12]

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from suno_video.core.analysis import SongAnalysis
-from suno_video.core.grid import where_trusted
+from suno_video.core.gridtrust import where_trusted
 
 Curve: TypeAlias = NDArray[np.float32]
 

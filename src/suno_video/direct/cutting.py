@@ -1,6 +1,6 @@
 """Where the film is cut: on section borders and downbeats, never through a sung line; on phrases where no beat is.
 
-Whether there is a grid to cut on is asked for each passage (`core.grid`): a song may be steady but for its middle.
+Whether there is a grid to cut on is asked for each passage (`core.gridtrust`): a song may be steady but for its middle.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 
 from suno_video.core.analysis import Section, SongAnalysis
 from suno_video.core.frames import FrameGrid
-from suno_video.core.grid import where_trusted
+from suno_video.core.gridtrust import where_trusted
 from suno_video.core.storyboard import MIN_SCENE_FRAMES
 from suno_video.direct import pacing
 from suno_video.direct.marks import Marks

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.core.analysis import SongAnalysis
-from suno_video.core.grid import grid_spans, trusted_beats_s, trusted_downbeats_s, where_trusted
+from suno_video.core.analysis import STEADY, SongAnalysis
+from suno_video.core.gridtrust import grid_spans, trusted_beats_s, trusted_downbeats_s, where_trusted
 from suno_video.direct import pacing
 from suno_video.direct.sung import SungLines
 
@@ -127,7 +127,7 @@ class Marks:
 def _runs(analysis: SongAnalysis) -> tuple[tuple[float, float, bool], ...]:
     runs: list[tuple[float, float, bool]] = []
     for start, end, verdict in grid_spans(analysis):
-        steady = verdict == "steady"
+        steady = verdict in STEADY
         if runs and runs[-1][2] == steady:
             start = runs.pop()[0]
         runs.append((start, end, steady))

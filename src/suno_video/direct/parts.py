@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from suno_video.core.analysis import SectionLabel, SongAnalysis
-from suno_video.core.grid import TRUSTED_BEATS
+from suno_video.core.gridtrust import TRUSTED_BEATS
 from suno_video.core.storyboard import Scene, Storyboard
 
 PEAKS: frozenset[SectionLabel] = frozenset({"chorus", "drop"})

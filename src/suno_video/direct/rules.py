@@ -10,7 +10,7 @@ from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief, Look
 from suno_video.core.errors import UsageError
 from suno_video.core.frames import FrameGrid
-from suno_video.core.grid import beats_are_heard_in
+from suno_video.core.gridtrust import beats_are_heard_in
 from suno_video.core.song import Song
 from suno_video.core.storyboard import MIN_SCENE_FRAMES, EndCard, Scene, Storyboard, TitleCard, Transition, Treatment
 from suno_video.direct.casting import Cast, cast_shots

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import ConfigDict, NonNegativeFloat
 
 from suno_video.core.analysis import SongAnalysis
-from suno_video.core.grid import beats_are_heard_at
+from suno_video.core.gridtrust import beats_are_heard_at
 from suno_video.core.record import Record
 from suno_video.core.song import LyricLine, Lyrics, Song
 from suno_video.core.storyboard import MAX_LEAD_FRAMES, MIN_SCENE_FRAMES, Scene, Storyboard, TransitionKind

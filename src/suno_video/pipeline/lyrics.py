@@ -53,10 +53,11 @@ class LyricsReport:
 
 def lyrics_revision(project: Project, song: Song) -> str:
     """Name all that a song's lyrics are made from besides the song: our placing, what is kept, what a person fixed."""
+    from suno_video.analyze.given_words import GIVEN_WORDS
     from suno_video.analyze.lyrics_fixes import fixes_digest
     from suno_video.analyze.placing import PLACER
 
-    parts = [PLACER]
+    parts = [PLACER, GIVEN_WORDS]
     if _alignment(project, song) is not None:
         parts.append("aligned " + hashlib.sha256(project.aligned_file.read_bytes()).hexdigest()[:12])
     if digest := fixes_digest(_fix_text(project)):
@@ -70,11 +71,13 @@ def with_timed_lyrics(path: Path, song: Song, analysis: SongAnalysis, project: P
     Raises:
         BadEditError: The file of fixes does not fit; names each line and reason.
     """
+    from suno_video.analyze.given_words import GIVEN_WORDS
     from suno_video.analyze.lyrics import read_lyrics
     from suno_video.analyze.placing import PLACER
 
     revision = lyrics_revision(project, song)
-    if (song.lyrics.made_with if song.lyrics is not None else PLACER) == revision:
+    # A song without words is as it was, unless a person wrote some into the file for fixes.
+    if (song.lyrics.made_with if song.lyrics is not None else f"{PLACER}, {GIVEN_WORDS}") == revision:
         return song
     found = read_lyrics(path, analysis.duration_s)
     lyrics = found.lyrics or Lyrics(source=project.lyrics_fix_file.name)
@@ -83,6 +86,7 @@ def with_timed_lyrics(path: Path, song: Song, analysis: SongAnalysis, project: P
 
 
 def _timed(read: Lyrics, song: Song, analysis: SongAnalysis, project: Project) -> Lyrics:
+    from suno_video.analyze.given_words import with_given_words
     from suno_video.analyze.lyrics_fixes import apply_fixes, parse_fixes, take_times
     from suno_video.analyze.placing import place_lyrics, with_fixed_times
 
@@ -95,7 +99,9 @@ def _timed(read: Lyrics, song: Song, analysis: SongAnalysis, project: Project) -
     kept = _alignment(project, song)
     lyrics = take_times(fixed.lyrics, kept.lines) if kept is not None else fixed.lyrics
     # 4. The others once more, around those
-    return with_fixed_times(lyrics, analysis, fixed.starts_s, fixed.ends_s)
+    whole = with_fixed_times(lyrics, analysis, fixed.starts_s, fixed.ends_s)
+    # 5. Words, where only lines came with times
+    return with_given_words(whole, analysis)
 
 
 def study_lyrics(

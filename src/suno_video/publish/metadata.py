@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from suno_video.core.analysis import SectionLabel, SongAnalysis
+from suno_video.core.analysis import STEADY, SectionLabel, SongAnalysis
 from suno_video.core.clock import clock
 from suno_video.core.color import hex_to_srgb, linear_to_oklch, srgb_to_linear
-from suno_video.core.grid import TRUSTED_BEATS, grid_spans
+from suno_video.core.gridtrust import TRUSTED_BEATS, grid_spans
 from suno_video.core.release import MAX_TITLE, ReleaseTexts, tidy_texts
 from suno_video.core.song import Lyrics, Song
 from suno_video.core.storyboard import Storyboard, Treatment
@@ -145,7 +145,7 @@ def _film(known: _Known) -> str:
     board = known.board
     if board is None:
         return ""
-    steady_s = sum(end - start for start, end, verdict in grid_spans(known.analysis) if verdict == "steady")
+    steady_s = sum(end - start for start, end, verdict in grid_spans(known.analysis) if verdict in STEADY)
     cut = "on the bars of the song" if steady_s >= known.analysis.duration_s / 2 else "on its phrases"
     shots = f"{len(board.scenes)} shots, cut {cut}." if len(board.scenes) > 1 else "One shot, from beginning to end."
     return f"The film: {_sentence(board.treatment.logline)} {shots}"

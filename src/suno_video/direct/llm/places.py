@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from suno_video.core.grid import where_trusted
+from suno_video.core.gridtrust import where_trusted
 from suno_video.direct import pacing
 from suno_video.direct.cutting import MOST_SLOWER, Shot
 from suno_video.direct.rules import Draft
