@@ -32,6 +32,7 @@ from suno_video.settings_groups import (
     ReviewSettings,
     ServiceSettings,
     SettingsGroup,
+    StemSettings,
 )
 from suno_video.settings_layers import (
     ENV_PREFIX,
@@ -125,6 +126,8 @@ class Settings(BaseSettings):
     """What is looked for in the pictures of models."""
     review: ReviewSettings = ReviewSettings()
     """Whether the director looks at stills and clips that models made."""
+    stems: StemSettings = StemSettings()
+    """How a song is taken apart before it is listened to."""
     finish: FinishSettings = FinishSettings()
     """What is done with clips of models before they become the film."""
     director: DirectorSettings = DirectorSettings()
@@ -252,6 +255,7 @@ def _refuse_what_is_yours(layers: list[Layer]) -> None:
 _YOURS = {
     "money": "say what is spent",
     "finish.upscale_model": "name a model's file",
+    "stems.model": "name a model's file",
     "finish.lut": "name a colour table",
     "finish.allow_flashes": "allow flashes, which can harm people",
 }
