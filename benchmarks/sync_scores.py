@@ -15,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from suno_video.assemble.proof import SyncProof
 from suno_video.core.brief import Brief
@@ -22,6 +23,9 @@ from suno_video.core.frames import FrameSize
 from suno_video.pipeline import FilmOptions, render_film
 from suno_video.project.workspace import Project
 
+Data = dict[str, Any]
+STRETCH_S = (50.0, 80.0)
+"""What `make bench` renders of each song."""
 PUBLISHED = (("Sora 2 (TMD-Bench)", 0.50, 0.16), ("RhyJAM (TMD-Bench)", 0.50, 0.27))
 """VBCS and ABHS as arXiv 2605.01809 has them."""
 
@@ -67,6 +71,15 @@ def score_song(song: Path, folder: Path, size: FrameSize, stretch_s: tuple[float
     )
 
 
+def measure_sync(songs: list[Path], folder: Path, size: FrameSize, stretch_s: tuple[float, float] | None) -> Data:
+    """Films of all songs, or of a stretch of each, as `results.json` keeps them."""
+    rows = []
+    for song in songs:
+        rows.append(asdict(score_song(song, folder, size, stretch_s)))
+        sys.stderr.write(f"{rows[-1]}\n")
+    return {"size": str(size), "stretch_s": stretch_s, "rows": rows}
+
+
 def table(scores: list[Score]) -> str:
     """The scores in Markdown, with their means and what others publish."""
     rows = [
@@ -109,14 +122,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.out or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        scores = []
         part = (asked.start, asked.start + asked.seconds) if asked.seconds else None
-        for song in asked.songs:
-            scores.append(score_song(song, folder, asked.size, part))
-            sys.stderr.write(f"{scores[-1]}\n")
+        found = measure_sync(asked.songs, folder, asked.size, part)
     if asked.json is not None:
-        asked.json.write_text(json.dumps([asdict(each) for each in scores], indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(table(scores) + "\n")
+        asked.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(table([Score(**row) for row in found["rows"]]) + "\n")
 
 
 if __name__ == "__main__":

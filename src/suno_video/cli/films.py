@@ -228,7 +228,7 @@ def _put_storyboard(planned: PlannedFilm, forecast: Forecast) -> None:
             ("film", f"{clock(board.n_frames / board.fps)}, {board.size} at {board.fps} fps"),
             ("look", board.treatment.look),
             ("idea", board.treatment.logline),
-            *(("no grid", doubt) for doubt in film_doubts(planned)),
+            *(("beat", doubt) for doubt in film_doubts(planned)),
             ("price", price if forecast.worst_usd else "free"),
             ("of it", f"{forecast.count('stand-in')} scenes left to stand-ins" if forecast.count("stand-in") else None),
         ]
