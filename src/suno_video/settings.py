@@ -66,8 +66,7 @@ __all__ = [
     "user_prices_file",
 ]
 
-PROJECT_FILE = "suno-video.toml"
-DEFAULT = "default"
+PROJECT_FILE, DEFAULT = "suno-video.toml", "default"
 
 # A project file comes with a download. It must never decide where a key is sent, or which key.
 _NEVER_IN_A_PROJECT = re.compile(r"(?:^|[_.])(?:key|token|secret|password|url|uri|address|host|endpoint)s?$")

@@ -15,7 +15,6 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from suno_video.assemble.accents import AccentProof
 from suno_video.assemble.cutlist import plan_pieces
-from suno_video.assemble.events import SURE, confidence_of
 from suno_video.assemble.flashes import FlashReading
 from suno_video.assemble.meeting import (
     BeatCut,
@@ -248,13 +247,13 @@ def _prove_lyrics(lyrics: Lyrics | None) -> LyricProof | None:
     if lyrics is None or not lyrics.lines:
         return None
     timed = lyrics.timed_lines
-    sure = [confidence_of(line) for line in timed]
+    sure = [line.trust for line in timed]
     return LyricProof(
         n_lines=len(lyrics.lines),
         n_timed_lines=len(timed),
         n_timed_words=sum(len(line.words) for line in timed),
         mean_confidence=round(sum(sure) / len(sure), 4) if sure else None,
-        n_unsure_lines=sum(each < SURE for each in sure),
+        n_unsure_lines=sum(not line.is_sure for line in timed),
     )
 
 

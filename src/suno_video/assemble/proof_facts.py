@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from suno_video.assemble.proof import SyncProof
+from suno_video.assemble.proof import LyricProof, SyncProof
 from suno_video.core.clock import clock_tenths
 
 
@@ -41,7 +41,7 @@ def proof_facts(proof: SyncProof) -> list[Fact]:
     ]
     facts += _timing_facts(proof) + _accent_facts(proof) + _flash_facts(proof)
     if proof.lyrics is not None and proof.lyrics.mean_confidence is not None:
-        facts.append(Fact("How sure the lyrics are timed", f"{proof.lyrics.mean_confidence:.0%}"))
+        facts.append(Fact("How sure the lyrics are timed", _sureness(proof.lyrics)))
     return facts
 
 
@@ -102,3 +102,11 @@ def _written(proof: SyncProof) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _sureness(lyrics: LyricProof) -> str:
+    """How sure the times of lines are, and how many lines that leaves unsure or not shown at all."""
+    doubts = [f"{lyrics.n_unsure_lines} of {_count(lyrics.n_lines, 'line')} shown softly"] * bool(lyrics.n_unsure_lines)
+    hidden = lyrics.n_lines - lyrics.n_timed_lines
+    doubts += [f"{hidden} not shown"] * bool(hidden)
+    return f"{lyrics.mean_confidence or 0:.0%}" + (f" ({', '.join(doubts)})" if doubts else "")

@@ -20,7 +20,7 @@ from pydantic import ConfigDict, NonNegativeFloat
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.gridtrust import beats_are_heard_at
 from suno_video.core.record import Record
-from suno_video.core.song import LyricLine, Lyrics, Song
+from suno_video.core.song import Lyrics, Song
 from suno_video.core.storyboard import MAX_LEAD_FRAMES, MIN_SCENE_FRAMES, Scene, Storyboard, TransitionKind
 from suno_video.direct.pacing import drive_of
 from suno_video.direct.sung import SungLines
@@ -33,8 +33,6 @@ LOOSEST_MS = 17.0
 """How much earlier or later than usual a cut may be at the human end: half a frame at 30 a second."""
 NEAR_BEAT_S = 0.06
 """A cut no farther than this from a beat was set on it."""
-SURE = 0.5
-"""Times of a line that are less sure than this do not count."""
 WORD_GRACE_S = 0.03
 """A cut this close to the edge of a word does not tear it: a frame at 30 a second."""
 WORD_REACH_S = 0.4
@@ -87,7 +85,7 @@ class SungWords:
             (word.start_s, word.end_s)
             for line in (lyrics.timed_lines if lyrics else ())
             # Words that may be sung elsewhere hold no cut back.
-            if _is_sure(line)
+            if line.is_sure
             for word in line.words
             if word.end_s - word.start_s > 2 * WORD_GRACE_S
         )
@@ -100,11 +98,6 @@ class SungWords:
             if start + WORD_GRACE_S < time_s < end - WORD_GRACE_S:
                 return start, end
         return None
-
-
-def _is_sure(line: LyricLine) -> bool:
-    confidence = getattr(line, "confidence", None)
-    return confidence is None or confidence >= SURE
 
 
 def time_cuts(storyboard: Storyboard, song: Song, analysis: SongAnalysis, feel: float) -> Storyboard:

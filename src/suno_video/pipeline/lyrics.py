@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.errors import BadEditError
-from suno_video.core.events import EventSink, Warned, ignore
+from suno_video.core.events import EventSink, Notice, Warned, ignore
 from suno_video.core.lyrics_kept import KeptAlignment, KeptHearing
 from suno_video.core.record import Record
 from suno_video.core.song import Lyrics, Song
@@ -132,7 +132,7 @@ def study_lyrics(
         wishes = replace(wishes, voice=wishes.voice or _voice_stem(path, analysis, project, options))
         if wishes.align and song.lyrics is not None and song.lyrics.lines:
             with stage("align", song.file_name, events):
-                _align(path, song, project, wishes, on_heard)
+                events(_what_was_found(_align(path, song, project, wishes, on_heard)))
             song, _ = analyze_song(path, options, write=True, events=events)
         if wishes.check:
             with stage("check", song.file_name, events):
@@ -148,7 +148,9 @@ def _voice_stem(path: Path, analysis: SongAnalysis, project: Project, options: F
     return next((stem.path for stem in stems_of(path, project, options) if stem.role == "vocals"), None)
 
 
-def _align(path: Path, song: Song, project: Project, wishes: LyricsWishes, on_heard: Callable[[float], None]) -> None:
+def _align(
+    path: Path, song: Song, project: Project, wishes: LyricsWishes, on_heard: Callable[[float], None]
+) -> KeptAlignment:
     from suno_video.analyze.align.aligner import ALIGNER, Aligner
     from suno_video.analyze.align.letters import choose_model
 
@@ -157,6 +159,14 @@ def _align(path: Path, song: Song, project: Project, wishes: LyricsWishes, on_he
     aligned = Aligner().align(song.lyrics, wishes.voice or path, model, on_block=on_heard)
     kept = KeptAlignment(song_sha256=song.sha256, aligner=ALIGNER, model=model, lines=aligned.lines)
     write_text(project.aligned_file, kept.to_json())
+    return kept
+
+
+def _what_was_found(kept: KeptAlignment) -> Notice | Warned:
+    n, n_found = len(kept.lines), sum(line.timed_by == "aligned" for line in kept.lines)
+    if not n_found:
+        return Warned(f"{kept.model} found none of the {n} lines in the voice: they keep the times that they had")
+    return Notice(f"{kept.model} found {n_found} of {n} lines in the voice")
 
 
 def _hear(path: Path, song: Song, project: Project, wishes: LyricsWishes, on_heard: Callable[[float], None]) -> None:
