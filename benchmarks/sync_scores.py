@@ -25,7 +25,7 @@ from suno_video.project.workspace import Project
 
 Data = dict[str, Any]
 SHARES = ("vbcs", "vbcs_by_chance", "abhs", "abhs_by_chance", "on_hits", "on_hits_by_chance")
-STRETCH_S = (50.0, 80.0)
+STRETCH_S = (50.0, 70.0)
 """What `make bench` renders of each song."""
 PUBLISHED = (("Sora 2 (TMD-Bench)", 0.50, 0.16), ("RhyJAM (TMD-Bench)", 0.50, 0.27))
 """VBCS and ABHS as arXiv 2605.01809 has them."""
@@ -55,7 +55,7 @@ def score_song(song: Path, folder: Path, size: FrameSize, stretch_s: tuple[float
     part = {"from_s": stretch_s[0], "to_s": stretch_s[1]} if stretch_s else {}
     brief = Brief(size=size, fps=30, captions="none", **part)
     out = folder / f"{song.stem}.mp4"
-    render_film(song, FilmOptions(brief=brief, quality="draft", out=out, project=project))
+    render_film(song, FilmOptions(brief=brief, out=out, project=project))
     proof = SyncProof.load(Project(project).proof_file)
     accents = proof.accents
     if accents is None:
