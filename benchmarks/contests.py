@@ -204,7 +204,7 @@ def listening(bench: Bench) -> Data:
 
 
 def sync(bench: Bench) -> Data:
-    """How pictures meet the music in films of half a minute, at a small size."""
+    """How pictures meet the music in films of twenty seconds, at a small size."""
     from listening import usual_corpus
     from sync_scores import STRETCH_S, measure_sync
 

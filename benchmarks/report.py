@@ -31,10 +31,11 @@ SYNC_NOTE = """\
 Measured on the frames of the finished films. *VBCS*: share of accents of the picture (sudden rises of the
 change from frame to frame) within 70 ms of an accent of the music: a beat, or an onset where no beat is to be
 trusted. *ABHS*: share of accents of the music that have one of the picture. *By chance*: what accents at random
-moments would reach. *As meant to a beat*: cuts in steady passages on the frame of their beat, or as many frames
-early as was meant; the others stand at the edge of a sung word. *Offset*: of these cuts to their beats,
-negative is early. The names and the last rows are those of TMD-Bench (arXiv 2605.01809): other material, whole
-models, and detectors of their own; a rough mark and no race."""
+moments would reach. *Or drums*: share of accents of the picture on a beat, a kick or a snare. *As meant to a
+beat*: cuts in steady passages on the frame of their beat, or as many frames early as was meant; the others
+stand at the edge of a sung word. *Offset*: of these cuts to their beats, negative is early. The names and the
+last rows are those of TMD-Bench (arXiv 2605.01809): other material, whole models, and detectors of their own; a
+rough mark and no race."""
 MEMORY_NOTE = """\
 The whole process tree with ffmpeg, shared pages counted once, sampled ten times a second; film of {size} at {fps}
 frames a second. Songs are the example, repeated."""

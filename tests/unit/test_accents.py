@@ -9,6 +9,7 @@ import pytest
 
 from suno_video.assemble.accents import join_light, measure_light, prove_accents, visual_accents
 from suno_video.assemble.proof import prove_sync, usual_bounds
+from suno_video.core.analysis import DrumHits
 from suno_video.core.errors import CheckFailedError
 from suno_video.core.song import LyricLine, Lyrics
 from tests.unit.films import click_song, conform_all, splice_film
@@ -52,6 +53,18 @@ def test_accents_between_the_beats_hit_nothing_and_chance_is_told() -> None:
 
     assert (proof.vbcs, proof.abhs) == (0.0, 0.0)
     assert proof.vbcs_by_chance == pytest.approx(0.14 / step, abs=0.05)
+
+
+def test_accents_on_a_kick_between_the_beats_are_on_the_music_and_on_no_beat() -> None:
+    analysis = steady_analysis()
+    step = analysis.beats_s[1] - analysis.beats_s[0]
+    kicks = tuple(beat + step / 2 for beat in analysis.beats_s if beat < 7)
+    heard = analysis.model_copy(update={"drums": DrumHits(kick_s=kicks)})
+
+    proof = prove_accents(_pulses(8 * FPS, [round(kick * FPS) for kick in kicks]), FPS, 0, heard)
+
+    assert (proof.vbcs, proof.on_hits) == (0.0, 1.0)
+    assert proof.vbcs_by_chance < proof.on_hits_by_chance < 1
 
 
 def test_the_change_at_a_cut_is_that_between_two_files(tmp_path: Path) -> None:

@@ -49,6 +49,9 @@ class AccentProof(Record):
     vbcs_by_chance: Unit
     """What accents at random moments would reach."""
     abhs_by_chance: Unit
+    on_hits: Unit | None = None
+    """Share of visual accents that hit a musical one, a kick or a snare: syncopated ones lie between the beats."""
+    on_hits_by_chance: Unit = 0.0
     n_visual: NonNegativeInt
     n_musical: NonNegativeInt
     tolerance_ms: float = TOLERANCE_MS
@@ -137,6 +140,7 @@ def prove_accents(change: Change, fps: int, first_frame: int, analysis: SongAnal
     seen_s = (visual_accents(change, fps) + first_frame) / fps
     beats_s, onsets_s = (_within(marks, start_s, end_s) for marks in musical_accents(analysis))
     heard_s = np.sort(np.concatenate([beats_s, onsets_s]))
+    hits_s = np.union1d(heard_s, _within(np.array([*analysis.drums.kick_s, *analysis.drums.snare_s]), start_s, end_s))
     # A picture may come half a frame late, for frames are where they are.
     reach_s = TOLERANCE_MS / 1000
     return AccentProof(
@@ -144,6 +148,8 @@ def prove_accents(change: Change, fps: int, first_frame: int, analysis: SongAnal
         abhs=_share(heard_s, seen_s, reach_s) if len(heard_s) else None,
         vbcs_by_chance=_covered(heard_s, reach_s, start_s, end_s),
         abhs_by_chance=_covered(seen_s, reach_s, start_s, end_s),
+        on_hits=_share(seen_s, hits_s, reach_s) if len(seen_s) else None,
+        on_hits_by_chance=_covered(hits_s, reach_s, start_s, end_s),
         n_visual=len(seen_s),
         n_musical=len(heard_s),
         musical=_name_accents(len(beats_s), len(onsets_s)),

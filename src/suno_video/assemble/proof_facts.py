@@ -86,6 +86,9 @@ def _accent_facts(proof: SyncProof) -> list[Fact]:
         facts.append(
             Fact(f"Picture accents on music (VBCS; chance {accents.vbcs_by_chance:.2f})", f"{accents.vbcs:.2f}")
         )
+    if accents.on_hits is not None:
+        label = f"Picture accents on music or drums (chance {accents.on_hits_by_chance:.2f})"
+        facts.append(Fact(label, f"{accents.on_hits:.2f}"))
     if accents.abhs is not None:
         facts.append(Fact(f"Music accents served (ABHS; chance {accents.abhs_by_chance:.2f})", f"{accents.abhs:.2f}"))
     return facts
