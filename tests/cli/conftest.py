@@ -80,6 +80,8 @@ class Shop:
             TOKEN_VARIABLE: self.service.token,
             "SUNO_VIDEO_MONEY__LEDGER": str(self.work / "ledger.db"),
             "SUNO_VIDEO_BACKEND": "fake-paid",
+            # Scenes of whole seconds, so that prices per second are round.
+            "SUNO_VIDEO_TIMING": "grid",
         }
         return self._run(command, *args, **{**settings, **env})
 

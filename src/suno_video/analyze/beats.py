@@ -114,17 +114,30 @@ def refine_beats(spectra: Spectra, times_s: NDArray[np.float64], span: int = 4) 
     """Move beats to the attacks they mean; one that leaves the line of its neighbours is put back on that line."""
     refined = refine_times(spectra, times_s)
     n = len(refined)
-    line = refined.copy()
-    for i in range(n):
-        low, high = max(0, min(i - span, n - 2 * span - 1)), min(n, max(i + span, 2 * span) + 1)
-        index = np.arange(low, high) - i
-        slopes = np.median(np.diff(refined[low:high]))
-        line[i] = np.median(refined[low:high] - slopes * index)
+    wide = min(n, 2 * span + 1)
+    # As many beats around each, at the ends those nearest to it.
+    low = np.clip(np.arange(n) - span, 0, n - wide)
+    near = refined[low[:, None] + np.arange(wide)]
+    away_from = low[:, None] + np.arange(wide) - np.arange(n)[:, None]
+    slopes = np.median(np.diff(near, axis=1), axis=1) if wide > 1 else np.zeros(n)
+    line = np.median(near - slopes[:, None] * away_from, axis=1)
     away = np.abs(refined - line)
     # Where nobody keeps strict time (rubato), the attacks are right and the line is not.
-    loose = np.array([np.median(away[max(0, i - 8) : i + 9]) for i in range(n)])
+    loose = _running_median(away, 8)
     settled = np.where(away <= np.maximum(0.010, 2.0 * loose), refined, line)
     return np.asarray(np.maximum.accumulate(settled), dtype=np.float64)
+
+
+def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Median over a centred window, shorter at the ends."""
+    n, wide = len(values), 2 * reach + 1
+    out = np.array([np.median(values[max(0, i - reach) : i + reach + 1]) for i in range(min(n, reach))])
+    if n < wide:
+        rest = [np.median(values[max(0, i - reach) : i + reach + 1]) for i in range(len(out), n)]
+        return np.concatenate([out, rest])
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(values, wide), axis=1)
+    rest = [np.median(values[i - reach :]) for i in range(n - reach, n)]
+    return np.concatenate([out, middle, rest])
 
 
 def within_music(beats_s: NDArray[np.float64], spectra: Spectra) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +25,8 @@ from suno_video.analyze.sections import find_sections, leading_silence_s
 from suno_video.analyze.spectra import Spectra, measure_spectra
 from suno_video.analyze.stems import HeardStems, Stem, hear_stems, used_stems
 from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
-from suno_video.analyze.voices import find_voices
-from suno_video.core.analysis import DrumHits, SongAnalysis
+from suno_video.analyze.voices import Voices, find_voices
+from suno_video.core.analysis import DrumHits, EnergyCurve, SongAnalysis
 from suno_video.core.color import Palette
 from suno_video.core.errors import NoSuchInputError
 from suno_video.core.frames import FrameGrid
@@ -112,13 +113,15 @@ def _listen(
     silence = () if integrated_lufs(spectra.weighted) is not None else ("nothing is heard in it: the song is silent",)
     notes = (*_length_notes(sound, tags), *silence, *tags.notes, *cover_notes, *words.notes, *heard.notes)
     song = _describe_song(path, digest, sound, tags, words.lyrics, cover, notes)
-    # Onsets, then the beats among them
+    # Onsets, then the beats among them; meanwhile what needs no beats
     onsets = find_onsets(spectra)
-    if known_beats is None or (known_beats.song_sha256, known_beats.heard_by) != (digest, ears.version):
-        tracked = track_beats(spectra, onsets, heard.spectra.get("drums"), ears.hear(path))
-        known_beats = HeardBeats(song_sha256=digest, heard_by=ears.version, grid=tracked)
+    with ThreadPoolExecutor(1, thread_name_prefix="analyze") as pool:
+        parts = pool.submit(_hear_parts, spectra, onsets, song, fps, heard)
+        if known_beats is None or (known_beats.song_sha256, known_beats.heard_by) != (digest, ears.version):
+            tracked = track_beats(spectra, onsets, heard.spectra.get("drums"), ears.hear(path))
+            known_beats = HeardBeats(song_sha256=digest, heard_by=ears.version, grid=tracked)
     grid = correct_grid(known_beats.grid, wish, spectra, onsets)
-    analysis = _analyze(spectra, onsets, grid, song, fps, palette, heard).model_copy(
+    analysis = _analyze(spectra, onsets, grid, parts.result(), song, palette, heard).model_copy(
         update={"correction": wish.digest()}
     )
 
@@ -129,21 +132,36 @@ def _listen(
     return Heard(song, analysis, known_beats)
 
 
+@dataclass(frozen=True)
+class _Parts:
+    """What is heard of the song without knowing its beats."""
+
+    drums: DrumHits
+    voices: Voices
+    energy: EnergyCurve
+
+
+def _hear_parts(spectra: Spectra, onsets: Onsets, song: Song, fps: int, stems: HeardStems) -> _Parts:
+    return _Parts(
+        _hear_drums(spectra, onsets, stems.spectra.get("drums")),
+        find_voices(spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals")),
+        energy_curve(spectra, onsets, FrameGrid.for_duration(spectra.duration_s, fps)),
+    )
+
+
 def _analyze(
     spectra: Spectra,
     onsets: Onsets,
     grid: Grid,
+    parts: _Parts,
     song: Song,
-    fps: int,
     palette: Palette | None,
     stems: HeardStems,
 ) -> SongAnalysis:
-    frames, beats = FrameGrid.for_duration(spectra.duration_s, fps), grid.beats
+    beats, energy = grid.beats, parts.energy
     # 1. The form, on the bars
-    voices = find_voices(spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals"))
-    sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, voices)
-    drums = _drums_of(stems.spectra.get("drums")) or find_drums(spectra, onsets)
-    events = find_events(spectra, drums, beats.downbeats_s, sections)
+    sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, parts.voices)
+    events = find_events(spectra, parts.drums, beats.downbeats_s, sections)
     # 2. The character of the whole
     key, lufs = estimate_key(spectra.chroma), integrated_lufs(spectra.weighted)
     clear = onsets.clear_times_s()
@@ -164,21 +182,23 @@ def _analyze(
         onsets_s=clear,
         sections=sections,
         events=events,
-        voices=voices.spans,
-        drums=drums,
+        voices=parts.voices.spans,
+        drums=parts.drums,
         stems=tuple(sorted(stems.spectra)),
-        energy=energy_curve(spectra, onsets, frames),
+        energy=energy,
         key=key.name,
         key_confidence=round(key.confidence, 3),
         moods=moods,
         integrated_lufs=lufs,
         cover_palette=palette,
-        n_leading_silent_frames=min(frames.n_frames, int(leading_silence_s(spectra) * fps)),
+        n_leading_silent_frames=min(len(energy.loudness), int(leading_silence_s(spectra) * energy.fps)),
     )
 
 
-def _drums_of(stem: Spectra | None) -> DrumHits | None:
-    return find_drums(stem, find_onsets(stem)) if stem is not None else None
+def _hear_drums(spectra: Spectra, onsets: Onsets, stem: Spectra | None) -> DrumHits:
+    """Those of the stem, or those of the mix where there is none, or it is silent."""
+    alone = find_drums(stem, find_onsets(stem)) if stem is not None else None
+    return alone or find_drums(spectra, onsets)
 
 
 def _is_sung(song: Song) -> bool | None:

@@ -23,6 +23,8 @@ GridVerdict: TypeAlias = Literal["steady", "free", "given", "unsure", "none"]
 estimators disagree, or little is periodic. `none`: nothing to tap to. In the last two cuts go to phrases and onsets."""
 CUTS_FOLLOW: tuple[GridVerdict, ...] = ("steady", "free", "given")
 """Verdicts in which cuts lie on the grid."""
+STEADY: tuple[GridVerdict, ...] = ("steady", "given")
+"""Those in which beats do not breathe, or a person knows better."""
 
 EventKind: TypeAlias = Literal["drop", "build", "break", "stop"]
 
@@ -220,9 +222,3 @@ class SongAnalysis(Record):
         """Index of the section that sounds at a moment; the last one from the end of the song on."""
         starts = [section.start_s for section in self.sections]
         return max(0, int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1)
-
-    def passage_at(self, time_s: float) -> Passage | None:
-        """The passage that sounds at a moment; None where an older analysis has none."""
-        starts = [passage.start_s for passage in self.passages]
-        index = int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1
-        return self.passages[max(0, index)] if self.passages else None
