@@ -26,7 +26,7 @@ from suno_video.media.wav import write_wav as write_blocks
 from suno_video.pipeline import FilmOptions, analyze_song
 from suno_video.project.workspace import Project
 from tests.unit.songs import steady_analysis
-from tests.unit.sounds import noise, two_parts, write_wav
+from tests.unit.sounds import clicks, noise, two_parts, write_wav
 
 RATE_HZ = 22050
 BEAT_S = 60 / 160
@@ -151,6 +151,14 @@ def test_a_given_tempo_finds_its_phase_at_the_level_that_the_person_chose(tmp_pa
     assert (heard.tempo_bpm, heard.grid_source) == (pytest.approx(bpm, rel=0.01), "tempo")
     assert np.abs((beats + BEAT_S / 2) % BEAT_S - BEAT_S / 2).max() < 0.02
     assert len(beats) == pytest.approx(6 * bpm / 60, abs=1)
+
+
+def test_a_given_tempo_breathes_where_the_music_does(tmp_path: Path) -> None:
+    steps = 0.6 * (1 + 0.14 * np.sin(np.arange(30) / 4))
+    times = 0.3 + np.cumsum(steps)
+    heard = hear(write_wav(tmp_path / "song.wav", clicks(20, times)), GridWish(bpm=100))
+    away = np.abs(times[:, None] - np.array(heard.beats_s)[None, :]).min(axis=1)
+    assert np.mean(away < 0.05) > 0.9 and len(heard.beats_s) == pytest.approx(len(times), abs=3)
 
 
 def test_a_given_tempo_makes_a_grid_where_nothing_is_heard(tmp_path: Path) -> None:

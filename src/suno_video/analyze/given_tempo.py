@@ -1,4 +1,4 @@
-"""Taps along at a tempo that is known: the phase is found, and followed slowly where the music hurries or drags."""
+"""Taps along at a tempo that is known: in strict time whose phase is followed slowly, or as the music breathes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from suno_video.analyze.onsets import SILENCE_DB, Onsets, running_max
+from suno_video.analyze.pointer import follow_beats
 from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
+from suno_video.core.analysis import CUTS_FOLLOW
 from suno_video.core.grid import BeatGrid
 
 _EAR = np.array([1.0, 0.6, 0.5, 0.5, 0.35], dtype=np.float32)
@@ -16,6 +18,10 @@ _OFFSETS = 96
 """Phases of a beat that are tried: at 120 bpm 5 ms apart."""
 _MOST_DRIFT = 0.03
 """The tempo may be off by so much for a while."""
+_BREATH = 1.25
+"""A hand that follows the music may be so much quicker or slower than the tempo for a while."""
+_CLEARLY = 1.15
+"""Time that breathes must fit so much better: it finds something to fit to everywhere."""
 _EDGE_S = 0.05
 """A beat may lie so far outside of what sounds: the first sound is the first beat, give or take."""
 _DRIFT_COST = 20.0
@@ -25,17 +31,52 @@ _DRIFT_COST = 20.0
 def tap_at_tempo(
     bpm: float, heard: BeatGrid, spectra: Spectra, onsets: Onsets, through_s: float | None = None
 ) -> NDArray[np.float64]:
-    """Give beats at a tempo over all that sounds.
+    """Give beats at a tempo over all that sounds: in strict time, or breathing where that fits clearly better.
 
     Args:
-        heard: What was tapped freely; its beats count as evidence at whatever tempo they are.
+        heard: What was tapped freely; its beats count as evidence at whatever tempo, as far as they are trusted.
         through_s: A moment that is one of the beats.
 
     Silence still gives beats, at the same distance: the person knows better.
     """
+    curve = _evidence(onsets, heard, spectra.n)
+    strict = _tap_strictly(bpm, curve, spectra, through_s)
+    loose = _tap_loosely(bpm, curve, spectra, through_s)
+    is_through = through_s is None or _goes_through(loose, through_s)
+    return loose if is_through and _fit(loose, curve) > _CLEARLY * _fit(strict, curve) else strict
+
+
+def _goes_through(beats_s: NDArray[np.float64], at_s: float) -> bool:
+    """Whether a moment is a beat among its neighbours, not one squeezed in between them."""
+    if len(beats_s) < 3:
+        return False
+    nearest = int(np.argmin(np.abs(beats_s - at_s)))
+    steps = np.diff(beats_s[max(0, nearest - 4) : nearest + 5])
+    near = np.diff(beats_s[max(0, nearest - 1) : nearest + 2])
+    return abs(beats_s[nearest] - at_s) < 0.03 and bool(np.all(np.abs(near / np.median(steps) - 1) < 0.2))
+
+
+def _fit(beats_s: NDArray[np.float64], curve: Matrix) -> float:
+    at = np.minimum((beats_s * RATE_HZ).astype(np.int64), len(curve) - 1)
+    return float(curve[at].mean()) if len(at) else 0.0
+
+
+def _tap_loosely(bpm: float, curve: Matrix, spectra: Spectra, through_s: float | None) -> NDArray[np.float64]:
+    """Tap with a hand that knows the tempo and follows the music."""
+    pulse = np.clip(curve, 0.01, 0.95).astype(np.float32)
+    if through_s is not None:
+        at, period = int(through_s * RATE_HZ), int(60 / bpm * RATE_HZ)
+        pulse[max(0, at - period // 2) : at + period // 2] = 0.001
+        pulse[max(0, at - 1) : at + 2] = 0.999
+    beats = (follow_beats(pulse, RATE_HZ, bpm / _BREATH, bpm * _BREATH) + 0.5) / RATE_HZ
+    start_s, end_s = _sounding(spectra)
+    return beats[(beats >= start_s - _EDGE_S) & (beats <= min(end_s + _EDGE_S, spectra.duration_s))]
+
+
+def _tap_strictly(bpm: float, curve: Matrix, spectra: Spectra, through_s: float | None) -> NDArray[np.float64]:
+    """Tap in strict time: the phase is found, and followed slowly."""
     period_s = 60 / bpm
     start_s, end_s = _sounding(spectra)
-    curve = _evidence(onsets, heard, spectra.n)
     anchor_s = start_s if through_s is None else through_s
     first, last = int(np.ceil((start_s - anchor_s) / period_s)) - 1, int((end_s - anchor_s) / period_s) + 1
     index = np.arange(first, last + 1, dtype=np.float64)
@@ -57,10 +98,19 @@ def _evidence(onsets: Onsets, heard: BeatGrid, n: int) -> Matrix:
     """What speaks for a beat at each frame: rises of loudness, beats that were heard, and bars above all."""
     curve = np.minimum(onsets.flux @ (_EAR / _EAR.sum()), 1.0) if len(onsets.flux) else np.zeros(n, dtype=np.float32)
     curve = np.asarray(0.5 * curve, dtype=np.float32)
+    trust = _trust(heard, n)
     for times, weight in ((heard.beats_s, 0.3), (heard.downbeats_s, 0.4)):
         at = np.clip((np.array(times) * RATE_HZ).astype(np.int64), 0, n - 1)
-        np.add.at(curve, at, np.float32(weight))
+        np.add.at(curve, at, np.float32(weight) * trust[at])
     return running_max(curve, 3)
+
+
+def _trust(heard: BeatGrid, n: int) -> Matrix:
+    trust = np.zeros(n, dtype=np.float32)
+    for passage in heard.passages:
+        sure = passage.verdict in CUTS_FOLLOW
+        trust[int(passage.start_s * RATE_HZ) : int(passage.end_s * RATE_HZ) + 1] = passage.trust if sure else 0.0
+    return trust
 
 
 def _fits(curve: Matrix, beats_s: NDArray[np.float64], period_s: float) -> NDArray[np.float64]:

@@ -20,6 +20,8 @@ Times = NDArray[np.float64]
 
 _OFF_BEATS = 0.2
 """A downbeat that lies further from every beat, in beats, says that the hand tapped between the beats."""
+_MOST_MOVED_S = 0.04
+"""Further than an attack is looked for, a beat that breathes was only put back on a line."""
 _NEAR_S = 0.07
 _GAP_S = 3.0
 """Beats that a person leaves out for longer than this, and than four beats, are meant to be left out."""
@@ -133,11 +135,20 @@ def _turn_bars(heard: BeatGrid, downbeat_s: float, spectra: Spectra, onsets: Ons
     step = float(np.median(np.diff(beats[max(0, nearest - 8) : nearest + 9])))
     if abs(beats[nearest] - downbeat_s) > _OFF_BEATS * step and beats[0] - step < downbeat_s < beats[-1] + step:
         why = f"given by hand: a bar begins at {downbeat_s:.3f} s, between the beats that were heard"
-        moved = _refined(tap_at_tempo(60 / step, heard, spectra, onsets, downbeat_s), downbeat_s, spectra)
+        moved = _refined(_moved(beats, (downbeat_s - beats[nearest]) / step, spectra.duration_s), downbeat_s, spectra)
         return Grid(_with_bars(heard, moved, downbeat_s, spectra, onsets, why), source, bars_given=True)
     places = _turned(_heard_places(heard), beats, downbeat_s, metre)
     turned = heard.model_copy(update={"downbeats_s": tuple(np.array(heard.beats_s)[places == 0].tolist())})
     return Grid(turned, source, bars_given=True)
+
+
+def _moved(beats: Times, share: float, duration_s: float) -> Times:
+    """Move all beats by a share of a beat, whatever its length there."""
+    steps = np.diff(beats)
+    longer = np.concatenate([[beats[0] - steps[0]], beats, [beats[-1] + steps[-1]]])
+    index = np.arange(len(longer))
+    moved = np.interp(index[:-1] + share % 1, index, longer)
+    return np.asarray(moved[(moved >= 0) & (moved <= duration_s)], dtype=np.float64)
 
 
 def _heard_places(heard: BeatGrid) -> NDArray[np.int64]:
@@ -158,6 +169,7 @@ def _refined(beats: Times, downbeat_s: float | None, spectra: Spectra) -> Times:
     """Move beats to their attacks, but the one that a person names to where they say."""
     # An attack may be found a hair before the first sample.
     moved = np.clip(refine_beats(spectra, beats) if len(beats) >= 3 else beats, 0.0, spectra.duration_s)
+    moved = np.where(np.abs(moved - beats) <= _MOST_MOVED_S, moved, beats)
     if downbeat_s is not None and len(moved):
         moved[int(np.argmin(np.abs(beats - downbeat_s)))] = downbeat_s
     return np.asarray(moved[np.diff(moved, prepend=-1.0) > 0.05], dtype=np.float64)
