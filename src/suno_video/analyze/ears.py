@@ -64,13 +64,14 @@ def open_ears(tracker: Tracker, weights: Path | None = None) -> Ears:
         return Ears(OURS)
     if missing := [name for name in _PACKAGES if find_spec(name) is None]:
         raise BackendUnavailableError(
-            f"Listening with beat_this needs {', '.join(missing)}.", "Run: pip install 'suno-video[beat-this]'"
+            f"Listening with beat_this needs {', '.join(missing)}.",
+            "Run: pip install 'suno-video[beat-this]', or listen with our own ears: --beats auto.",
         )
     weights = weights or kept_weights()
     if not weights.is_file():
         raise BackendUnavailableError(
             f"The weights of beat_this are not there: {weights}.",
-            "Fetch them yourself (docs/listening.md says how), or leave --beats beat_this out.",
+            "Fetch them yourself (docs/listening.md says how), or listen with our own ears: --beats auto.",
         )
     facts = weights.stat()
     return Ears(f"beat_this 1, {weights.name} {facts.st_size} {facts.st_mtime_ns}, {OURS}", weights)

@@ -156,7 +156,8 @@ def _turned(places: NDArray[np.int64], beats: Times, downbeat_s: float, metre: i
 
 def _refined(beats: Times, downbeat_s: float | None, spectra: Spectra) -> Times:
     """Move beats to their attacks, but the one that a person names to where they say."""
-    moved = refine_beats(spectra, beats) if len(beats) >= 3 else beats.copy()
+    # An attack may be found a hair before the first sample.
+    moved = np.clip(refine_beats(spectra, beats) if len(beats) >= 3 else beats, 0.0, spectra.duration_s)
     if downbeat_s is not None and len(moved):
         moved[int(np.argmin(np.abs(beats - downbeat_s)))] = downbeat_s
     return np.asarray(moved[np.diff(moved, prepend=-1.0) > 0.05], dtype=np.float64)

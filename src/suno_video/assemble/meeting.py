@@ -15,6 +15,8 @@ from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Scene, Storyboard
 
 MIN_TRUSTED_BEATS = 2
+OFF_BEAT_S = 0.035
+"""More than a frame at 30 a second from where it was meant to be."""
 
 
 class BeatCut(Record):
@@ -31,6 +33,8 @@ class BeatCut(Record):
     """Cut less beat: negative is early."""
     meant_ms: float
     """The offset that was meant: 0 on the beat, negative where an editor cuts before it."""
+    at_word: bool = False
+    """Whether it stands at the edge of a sung word and not on its beat: there it tears none."""
 
 
 class PhraseCut(Record):
@@ -55,7 +59,7 @@ def prove_timing(
             begins: such a cut is as planned.
     """
     beats_s = np.asarray(analysis.beats_s, dtype=np.float64)
-    marks = _phrase_marks(analysis, lyrics)
+    marks, words = _phrase_marks(analysis, lyrics), _word_edges(lyrics)
     on_grid, off_grid = [], []
     for scene in storyboard.scenes[1:]:
         shown_s = scene.start_frame / storyboard.fps
@@ -64,7 +68,7 @@ def prove_timing(
         # A cut half a frame before a passage belongs to it.
         verdict = verdict_at(analysis, shown_s + lead_s + 0.5 / storyboard.fps)
         if verdict in STEADY and len(beats_s) >= MIN_TRUSTED_BEATS:
-            on_grid.append(_beat_cut(scene, shown_s, lead_s, beats_s, analysis))
+            on_grid.append(_beat_cut(scene, shown_s, lead_s, beats_s, analysis, words))
         else:
             off_grid.append(_phrase_cut(scene, shown_s, lead_s, marks))
     return tuple(on_grid), tuple(off_grid)
@@ -91,9 +95,15 @@ def share_on_marks(cuts: Sequence[PhraseCut], fps: int) -> float | None:
 
 
 def _beat_cut(
-    scene: Scene, shown_s: float, lead_s: float, beats_s: NDArray[np.float64], analysis: SongAnalysis
+    scene: Scene,
+    shown_s: float,
+    lead_s: float,
+    beats_s: NDArray[np.float64],
+    analysis: SongAnalysis,
+    words: NDArray[np.float64],
 ) -> BeatCut:
     beat_s = float(beats_s[np.argmin(np.abs(beats_s - (shown_s + lead_s)))])
+    off_beat = abs(beat_s - shown_s - lead_s) > OFF_BEAT_S
     return BeatCut(
         scene=scene.id,
         cut_ms=round(shown_s * 1000, 3),
@@ -101,7 +111,13 @@ def _beat_cut(
         is_downbeat=beat_s in analysis.downbeats_s,
         offset_ms=round((shown_s - beat_s) * 1000, 3),
         meant_ms=round(-lead_s * 1000, 3) + 0.0,
+        at_word=off_beat and len(words) > 0 and float(np.abs(words - shown_s).min()) <= OFF_BEAT_S,
     )
+
+
+def _word_edges(lyrics: Lyrics | None) -> NDArray[np.float64]:
+    lines = lyrics.timed_lines if lyrics else ()
+    return np.array([edge for line in lines for word in line.words for edge in (word.start_s, word.end_s)])
 
 
 _Mark = Literal["line", "voice", "onset", "section"]

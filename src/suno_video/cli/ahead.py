@@ -42,6 +42,7 @@ def plan(
     director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
     bpm: o.Bpm = None,
     downbeat: o.Downbeat = None,
     beats: o.Beats = None,
@@ -68,7 +69,8 @@ def plan(
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
-        **{"money.budget": budget, "end_card": end_card, **o.director_flags(director, director_offline)},
+        **{"money.budget": budget, "end_card": end_card, "stems.separate": separate},
+        **o.director_flags(director, director_offline),
         **o.caption_flags(no_captions, captions, safe_for, timing),
         **o.finish_flags(lut, allow_flashes),
     )

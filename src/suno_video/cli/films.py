@@ -55,6 +55,7 @@ def render(
     isolate: o.Isolate = None,
     jobs: o.Jobs = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
     bpm: o.Bpm = None,
     downbeat: o.Downbeat = None,
     beats: o.Beats = None,
@@ -89,6 +90,7 @@ def render(
             **o.caption_flags(no_captions, captions, safe_for, timing),
             **o.finish_flags(lut, allow_flashes),
             "end_card": end_card,
+            "stems.separate": separate,
             "memory.isolate": None if isolate is None else ("always" if isolate else "never"),
             "review.enabled": review,
         },
@@ -157,6 +159,7 @@ def storyboard(
     director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
     bpm: o.Bpm = None,
     downbeat: o.Downbeat = None,
     beats: o.Beats = None,
@@ -187,7 +190,8 @@ def storyboard(
             stills=stills,
             lock_seed=lock_seed,
             max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget, "end_card": end_card, **o.director_flags(director, director_offline)},
+            **{"money.budget": budget, "end_card": end_card, "stems.separate": separate},
+            **o.director_flags(director, director_offline),
             **o.caption_flags(no_captions, captions, safe_for, timing),
         )
         asked: dict[str, Any] = {"references": reference or (), "credits": credit or (), "stems": stems}
@@ -224,7 +228,7 @@ def _put_storyboard(planned: PlannedFilm, forecast: Forecast) -> None:
             ("film", f"{clock(board.n_frames / board.fps)}, {board.size} at {board.fps} fps"),
             ("look", board.treatment.look),
             ("idea", board.treatment.logline),
-            *(("no grid", doubt) for doubt in film_doubts(planned)),
+            *(("beat", doubt) for doubt in film_doubts(planned)),
             ("price", price if forecast.worst_usd else "free"),
             ("of it", f"{forecast.count('stand-in')} scenes left to stand-ins" if forecast.count("stand-in") else None),
         ]

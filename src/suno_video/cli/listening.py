@@ -30,6 +30,7 @@ def analyze(
     project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
     fps: o.Fps = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
     bpm: o.Bpm = None,
     downbeat: o.Downbeat = None,
     beats: o.Beats = None,
@@ -54,12 +55,12 @@ def analyze(
         from suno_video.cli.wishes import Wishes, film_options
         from suno_video.media.audio import check_song_file
         from suno_video.pipeline import analyze_song
-        from suno_video.project.workspace import Project
+        from suno_video.pipeline.options import project_of
 
         flags = o.set_flags(
             fps=fps,
             max_duration_s=parse_clock(max_duration, "--max-duration"),
-            **{"money.budget": budget, **o.director_flags(director, director_offline)},
+            **{"money.budget": budget, "stems.separate": separate, **o.director_flags(director, director_offline)},
         )
         wishes = Wishes(
             project=project, config=config, flags=flags, stems=stems, bpm=bpm, downbeat=downbeat, beats=beats
@@ -68,15 +69,17 @@ def analyze(
         check_song_file(song)
         if click is not None:
             require_click_place(song, click)
+        # What took minutes to separate is kept, in the project folder beside the song if no other is named.
+        keeps = project is not None or options.separate is not None
         hearing = None
         if listen:
             from suno_video.pipeline.hearing import analyze_and_hear
 
             heard, analysis, hearing = analyze_and_hear(song, options, events=events)
         else:
-            if project is not None:
-                Project(project).create()
-            heard, analysis = analyze_song(song, options, write=project is not None, events=events)
+            if keeps:
+                project_of(song, options).create()
+            heard, analysis = analyze_song(song, options, write=keeps, events=events)
         if plot is not None:
             from suno_video.analyze.plot import plot_analysis
 
@@ -94,7 +97,7 @@ def analyze(
     if plot is not None and not (json or quiet):
         say(f"plot: {plain(plot)}")
     if not (json or quiet):
-        _say_of_grid(analysis, click, is_kept=project is not None or listen, is_said=bool(bpm or downbeat or beats))
+        _say_of_grid(analysis, click, is_kept=keeps or listen, is_said=bool(bpm or downbeat or beats))
 
 
 def _say_of_grid(analysis: SongAnalysis, click: Path | None, *, is_kept: bool, is_said: bool) -> None:

@@ -153,6 +153,13 @@ StemsFolder = Annotated[
         "--stems", metavar="DIR", help="Folder with the song's stems (drums, vocals ...). Else those beside it."
     ),
 ]
+Separate = Annotated[
+    bool | None,
+    typer.Option(
+        "--separate/--no-separate",
+        help="Separate drums and voice (extra `stems`) where no stems are found, to hear beats and voice better.",
+    ),
+]
 Bpm = Annotated[
     float | None, typer.Option("--bpm", metavar="N", help="The tempo, where it is heard wrongly (half, double).")
 ]

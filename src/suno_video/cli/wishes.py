@@ -90,6 +90,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         jobs=settings.jobs,
         max_duration_s=settings.max_duration_s,
         stems=wishes.stems,
+        separate=settings.stems.model if settings.stems.separate else None,
         grid=said.wish,
         forget_grid=said.forget,
         looks_folder=user_looks_folder(),

@@ -49,6 +49,8 @@ class FilmOptions:
     max_duration_s: float = DEFAULT_MAX_DURATION_S
     stems: Path | None = None
     """Folder with stems of the song; None: those beside it by their names."""
+    separate: str | None = None
+    """Model of Demucs that separates drums and voice where no stems are found; None: nothing is separated."""
     grid: GridWish = field(default_factory=GridWish)
     """What a person says about the beats; laid over what the project remembers."""
     forget_grid: bool = False

@@ -11,7 +11,7 @@ from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.scene import Scene, Shot, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fatan2, fcos, fexp, fract, fsin, mix, shade
-from suno_video.backends.procedural.picture import enriched, load_picture
+from suno_video.backends.procedural.picture import enriched, load_picture, plainness
 from suno_video.backends.procedural.poster import brightness, undeveloped
 
 _THROUGH_GLASS = 0.8
@@ -86,11 +86,12 @@ class Kaleidoscope(Scene):
         super().__init__(shot, canvas)
         rng = shot.rng
         picture, has_cover = load_picture(shot.cover, shot.palette, rng)
+        # A plain cover gives the light, and the film its colours: half of each would be mud.
+        self._tint = (0.2 + 0.7 * plainness(picture)) if has_cover else 0.12
         if has_cover:
             picture = enriched(picture * np.float32(brightness(picture)), shot.palette, rng)
             picture = undeveloped(picture) * np.float32(_THROUGH_GLASS / canvas.evening)
         self._picture = np.ascontiguousarray(picture.transpose(2, 0, 1))
-        self._tint = 0.42 if has_cover else 0.12
         low = 6 + 2 * round(2 * shot.params["mirrors"])
         self._sectors = float(low + 2 * rng.integers(0, 3))
         self._zoom = 2.9 - 1.3 * shot.params["zoom"] + rng.uniform(-0.15, 0.15)

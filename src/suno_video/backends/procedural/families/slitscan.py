@@ -177,7 +177,7 @@ class Slitscan(Scene):
             levels = np.interp(np.linspace(0, 24, 20), np.arange(32), step.spectrum).astype(np.float32)
             settings = numbers(
                 step.clock, 1.2 + 1.6 * shot.params["delay"], self._tilt + 0.12 * math.sin(0.31 * step.clock),
-                1.5 + 0.8 * step.energy + 0.5 * shot.growth, 0.25 + 0.6 * step.bass + 0.5 * kick,
+                0.9 + 0.45 * step.energy + 0.3 * shot.growth, 0.25 + 0.6 * step.bass + 0.5 * kick,
                 0.01, 0.5 + 1.2 * step.treble, self._seed, self._mirror,
             )  # fmt: skip
             _run_corridor(canvas.light, self._soft, 0.25 + 0.75 * levels, shot.palette, view, settings)
