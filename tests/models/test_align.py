@@ -12,6 +12,7 @@ import pytest
 
 from suno_video.analyze.align import letters
 from suno_video.analyze.align.aligner import Aligner
+from suno_video.analyze.align.transcribe import Transcriber, load_whisper
 from suno_video.core.errors import BackendUnavailableError
 from suno_video.core.song import LyricLine, Lyrics
 from tests.unit.sounds import tone, write_wav
@@ -84,3 +85,27 @@ def test_a_folder_that_holds_another_kind_of_model_is_refused_in_words(tiny_ear:
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(BackendUnavailableError, match="cannot be loaded as a model that hears letters"):
         letters.LetterEar(str(tmp_path))
+
+
+@pytest.mark.slow
+def test_whisper_writes_down_words_in_order_and_goes_after_the_song(
+    tmp_path_factory: pytest.TempPathFactory, song: Path
+) -> None:
+    for package in ("torch", "transformers", "ctranslate2", "faster_whisper"):
+        pytest.importorskip(package)
+    from tests.models.tiny_whisper import build_tiny_whisper
+
+    model = build_tiny_whisper(tmp_path_factory.mktemp("whisper"))
+    loaded: list[weakref.ref[object]] = []
+
+    def load(name: str) -> object:
+        whisper = load_whisper(name)
+        loaded.append(weakref.ref(whisper))
+        return whisper
+
+    words = Transcriber(load).hear(song, str(model), language="en")
+    starts = [word.start_s for word in words]
+    assert starts == sorted(starts)
+    assert all(0 <= word.start_s <= word.end_s <= 30 and word.text for word in words)
+    gc.collect()
+    assert [ref() for ref in loaded] == [None]

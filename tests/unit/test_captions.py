@@ -409,6 +409,13 @@ def test_long_lines_are_broken_into_balanced_rows_that_fit() -> None:
     assert min(widths) > 0.6 * max(widths)
 
 
+def test_a_long_line_in_a_square_takes_three_rows_before_its_type_shrinks() -> None:
+    sheet = StyleSheet(FrameSize(width_px=540, height_px=540), TypeStyle())
+    line = plain_tokens("I walked a thousand miles through the rain, and the neon never learned my name")
+    rows, em_px = sheet.rows(line, sheet.line_em_px, sheet.letters)
+    assert (len(rows), em_px) == (3, sheet.line_em_px)
+
+
 def test_text_that_fits_nowhere_is_cut_with_an_ellipsis() -> None:
     letters = Letters("Inter")
     rows, em_px = fit_tokens(plain_tokens("x" * 400), letters.width_em, em_px=40, width_px=300)

@@ -126,6 +126,12 @@ def test_a_file_that_is_too_large_or_has_no_words_is_passed_over_with_a_note(tmp
     assert "larger than 1 MB" in found.notes[0]
 
 
+def test_of_ten_thousand_lines_the_first_ones_are_read_and_a_note_says_so(tmp_path: Path) -> None:
+    found = find_lyrics(_song_with(tmp_path, txt="la la\n" * 10_000), (), None, 60)
+    assert len(found.lyrics.lines) == 5000
+    assert found.notes == ("song.txt: only its first 5000 lines were read",)
+
+
 def test_a_whole_lrc_inside_uslt_is_understood(tmp_path: Path) -> None:
     found = find_lyrics(_song_with(tmp_path), (), LRC, 60)
     assert found.lyrics.lines[0].start_s == 10.5

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from suno_video.analyze.id3 import TimedText, read_sylt
 from suno_video.analyze.lyrics_formats import (
+    MAX_LINES,
     ParsedLyrics,
     has_stamps,
     lines_of_sylt,
@@ -84,6 +85,8 @@ def _read(path: Path, name: str, duration_s: float, notes: list[str]) -> ParsedL
         notes.append(f"{name} was not read: {exc.strerror or exc}")
         return None
     parsed = parse(text, path.suffix.lower(), duration_s)
+    if len(parsed.lines) >= MAX_LINES:
+        notes.append(f"{name}: only its first {MAX_LINES} lines were read")
     if parsed.lines:
         return parsed
     notes.append(f"{name} holds no words that can be read")

@@ -130,7 +130,7 @@ class StyleSheet:
         """Break text into rows that fit, of what can be drawn here."""
         shown = [self.cased(token) for token in tokens if letters.shown(token.text)]
         room_px = self.box.width_px * (_WIDEST_ROW if self.size.aspect > 1.3 else 1.0)
-        most = 3 if self.size.aspect < 0.8 else 2
+        most = 3 if self.size.aspect < 1.3 else 2  # narrow pictures: more rows before smaller type
         return fit_tokens(shown, letters.width_em, em_px, room_px, most) if shown else ((), em_px)
 
     def cased(self, token: Token) -> Token:
