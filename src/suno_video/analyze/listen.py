@@ -36,6 +36,8 @@ ANALYZER = "suno-video listen 3"
 
 _SHORT_S = 20.0
 """Below this, rules count beats and bars (`short_beats`)."""
+_LONG_S = 1200.0
+"""Above this nothing is heard beside the beats: of an hour, both at once would take too much memory."""
 _BLOCK_S = 2.5
 """As much stereo as a pipe holds, so that the decoder never waits for us for long."""
 
@@ -106,6 +108,8 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, st
         hits = pool.submit(_hear_drums, spectra, onsets, stems.spectra.get("drums"))
         sung = pool.submit(find_voices, spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals"))
         energy = pool.submit(energy_curve, spectra, onsets, grid)
+        if spectra.duration_s > _LONG_S:
+            _ = hits.result(), sung.result(), energy.result()
         if spectra.duration_s < _SHORT_S:
             beats = track_short_beats(spectra, onsets)
         else:
