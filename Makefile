@@ -58,9 +58,10 @@ demo: $(BIN)/.dev  ## Ten seconds of the example song, from its drop, without ke
 	@mkdir -p out
 	$(BIN)/suno-video render $(SONG) --from 0:28 --to 0:38 --size 720p --out out/demo.mp4 --project out/demo.suno-video
 
-docs: $(BIN)/.dev  ## Regenerate docs/cli.md, docs/errors.md, the set-up guide, the README's figures and pictures
+docs: $(BIN)/.dev  ## Regenerate docs/cli.md, docs/errors.md, docs/families.md, docs/looks.md, the set-up guide, the README's figures and pictures
 	$(BIN)/python scripts/make_cli_docs.py
 	$(BIN)/python scripts/make_error_docs.py
+	$(BIN)/python scripts/make_scene_docs.py
 	$(BIN)/python scripts/make_setup_guide.py
 	$(BIN)/python scripts/make_readme_pictures.py
 	$(BIN)/python scripts/make_readme_figures.py

@@ -203,8 +203,22 @@ def listening(bench: Bench) -> Data:
     return measure_listening(bench.corpus or usual_corpus())
 
 
+def sync(bench: Bench) -> Data:
+    """How pictures meet the music in films of half a minute, at a small size."""
+    from listening import usual_corpus
+    from sync_scores import STRETCH_S, measure_sync
+
+    from suno_video.core.frames import FrameSize
+
+    songs = sorted((bench.corpus or usual_corpus()).glob("*.mp3"))
+    folder = bench.scratch / "sync"
+    folder.mkdir(parents=True, exist_ok=True)
+    return measure_sync(songs, folder, FrameSize.parse("320x180"), STRETCH_S)
+
+
 CONTESTS = {
     "listening": listening,
+    "sync": sync,
     "start": start_up,
     "analysis": analysis,
     "films": films,

@@ -27,6 +27,14 @@ out; *tempo*: within 4 % of the true one; *trust*: what we say ourselves; border
 first and the last left out; labels by pairwise F. *Line* and *word*: the words of the song without their times, placed
 by ear; median distance from where they are sung, and the share within 300 ms. *s*: what it took, compiled before.
 Goals: beat F .95, CMLt .90, downbeat F .92, tempo .95. *librosa*: `librosa.load` and `beat_track` with defaults."""
+SYNC_NOTE = """\
+Measured on the frames of the finished films. *VBCS*: share of accents of the picture (sudden rises of the
+change from frame to frame) within 70 ms of an accent of the music: a beat, or an onset where no beat is to be
+trusted. *ABHS*: share of accents of the music that have one of the picture. *By chance*: what accents at random
+moments would reach. *As meant to a beat*: cuts in steady passages on the frame of their beat, or as many frames
+early as was meant; the others stand at the edge of a sung word. *Offset*: of these cuts to their beats,
+negative is early. The names and the last rows are those of TMD-Bench (arXiv 2605.01809): other material, whole
+models, and detectors of their own; a rough mark and no race."""
 MEMORY_NOTE = """\
 The whole process tree with ffmpeg, shared pages counted once, sampled ten times a second; film of {size} at {fps}
 frames a second. Songs are the example, repeated."""
@@ -58,6 +66,7 @@ def write_report(results: Data) -> str:
     parts += [BEGIN, *_summary(results), END, ""]
     chapters = {
         "listening": _listening,
+        "sync": _sync,
         "films": _films,
         "start": _start,
         "analysis": _analysis,
@@ -168,6 +177,24 @@ def _listening(found: Data) -> list[str]:
     head = ("", *(name for name, _, _ in COLUMNS))
     songs = f"Songs with known answers: {found['corpus']}."
     return ["## Listening", "", songs, "", *_table(head, cells), "", LISTENING_NOTE, ""]
+
+
+def _sync(found: Data) -> list[str]:
+    from sync_scores import Score, table
+
+    first, last = found["stretch_s"] or (0.0, 0.0)
+    part = f"from {first:g} to {last:g} s" if last else "whole"
+    songs = f"Films of songs with known answers, {part}, {found['size']}, 30 frames a second, defaults, no captions."
+    return [
+        "## Picture against music",
+        "",
+        songs,
+        "",
+        table([Score(**row) for row in found["rows"]]),
+        "",
+        SYNC_NOTE,
+        "",
+    ]
 
 
 def _start(found: Data) -> list[str]:

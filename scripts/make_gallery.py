@@ -3,8 +3,9 @@
 Usage: python scripts/make_gallery.py [families] [looks] [films] [--songs FOLDER] [--only NAME,NAME] [--size 640x360]
 
 Without a word it makes all three, into `out/gallery`. Families are painted at six moments of a song, in three seeds and
-palettes, each from a running start of two seconds. Films of looks take turns among the songs of FOLDER (by default the
-example song). What is there already is made again only when it is asked for with --only.
+palettes, each from a running start of two seconds; looks with what they show in each part of a song, in their colours,
+grade and colour table. Films of looks take turns among the songs of FOLDER (by default the example song). What is there
+already is made again only when it is asked for with --only.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from suno_video.analyze.listen import Heard, listen
+from suno_video.assemble.cube import grading_of, shipped_lut
 from suno_video.backends.base import ClipRequest
 from suno_video.backends.procedural import FAMILIES
 from suno_video.backends.procedural.stream import ProceduralStream
-from suno_video.core.brief import Grade
+from suno_video.core.brief import Grade, Look
 from suno_video.core.frames import I420, FrameSize
 from suno_video.core.music import music_curves
 from suno_video.core.storyboard import Motion
@@ -37,6 +39,7 @@ SONG = ROOT / "examples" / "lantern-season.mp3"
 FPS = 30
 TILE_PX = (400, 225)
 WARM_UP_S = 2.0
+PARTS = ("intro", "verse", "prechorus", "chorus", "build", "drop", "bridge", "outro")
 FILM_S = 60
 PALETTES = (
     ("#0b0a1e", "#3a2a6b", "#c2557a", "#f6b26b", "#fff3d6"),
@@ -50,12 +53,14 @@ def main() -> None:
     options = _options()
     OUT.mkdir(parents=True, exist_ok=True)
     only = set(options.only.split(",")) if options.only else set()
-    if "families" in options.what:
+    if "families" in options.what or "looks" in options.what:
         heard = listen(SONG, fps=FPS, max_duration_s=3600, cover_folder=OUT)
-        for family in FAMILIES:
+        for family in FAMILIES if "families" in options.what else ():
             _once(OUT / f"family-{family}.png", family, only, lambda path, family=family: _family(path, family, heard))
-    if "looks" in options.what or "films" in options.what:
-        _looks(options, only)
+        for name, look in load_looks().items() if "looks" in options.what else ():
+            _once(OUT / f"look-{name}.png", name, only, lambda path, look=look: _look(path, look, heard))
+    if "films" in options.what:
+        _films(options, only)
 
 
 def _options() -> argparse.Namespace:
@@ -96,18 +101,39 @@ def _moments(heard: Heard) -> list[tuple[str, int]]:
     return [*chosen, ("between", chosen[-1][1] + round(0.6 * 60 / (analysis.tempo_bpm or 120) * FPS))]
 
 
-def _moment(family: str, heard: Heard, frame: int, palette: tuple[str, ...], seed: int) -> Image.Image:
-    width, height = TILE_PX[0] // 16 * 32, TILE_PX[0] // 16 * 18
-    n = int(WARM_UP_S * FPS)
+def _look(path: Path, look: Look, heard: Heard) -> None:
+    """One tile for each part of a song: a family that the look shows there, another one each time if it has others."""
+    moments = dict(_moments(heard))
+    palette = look.fallback_palette if look.palette == "cover" else look.palette
+    tiles, shown = [], set()
+    for seed, part in enumerate(PARTS, start=1):
+        names = look.families.get(part) or look.families["default"]
+        family = next((name for name in names if name not in shown), names[0])
+        shown.add(family)
+        frame = moments.get(part, moments.get("chorus", moments["between"]))
+        tiles.append(_label(_moment(family, heard, frame, palette, seed, look), f"{look.name}  {part}: {family}"))
+    _sheet(tiles, 4).save(path)
+
+
+def _moment(
+    family: str, heard: Heard, frame: int, palette: tuple[str, ...], seed: int, look: Look | None = None
+) -> Image.Image:
+    # A family is looked at closely, with all its grain; a look at a glance.
+    width, height = (400, 224) if look else (800, 450)
+    n = int((WARM_UP_S / 2 if look else WARM_UP_S) * FPS)
     music = music_curves(heard.analysis, frame - n, n + 1)
     energy = float(music.energy[-1])
     cover = OUT / heard.song.cover if heard.song.cover else None
     request = ClipRequest(
         scene="s001", prompt="", negative_prompt="", seed=seed * 101, size=FrameSize(width_px=width, height_px=height),
-        fps=FPS, n_frames=n + 1, family=family, params={}, palette=palette, grade=Grade(), motion=Motion(),
-        growth=min(1.0, 0.3 + 0.3 * seed), energy=energy, music=music, cover=cover,
+        fps=FPS, n_frames=n + 1, family=family, params={}, palette=palette, grade=look.grade if look else Grade(),
+        motion=Motion(),
+        growth=0.5 if look else min(1.0, 0.3 + 0.3 * seed), energy=energy, music=music, cover=cover,
     )  # fmt: skip
     *_, last = _copies(ProceduralStream(request).frames(0 if FAMILIES[family].stateful else n))
+    table = shipped_lut(look.lut, look.lut_amount) if look and look.lut else None
+    if table is not None:
+        grading_of(table).apply(last)
     return Image.fromarray(cv2.cvtColor(last, cv2.COLOR_YUV2RGB_I420)).resize(TILE_PX, Image.Resampling.LANCZOS)
 
 
@@ -131,11 +157,11 @@ def _sheet(tiles: list[Image.Image], n_columns: int) -> Image.Image:
     return sheet
 
 
-def _looks(options: argparse.Namespace, only: set[str]) -> None:
-    """Render a minute in each look; its contact sheet and its flashes are told beside it."""
+def _films(options: argparse.Namespace, only: set[str]) -> None:
+    """Render a minute in each look; its contact sheet lies beside it, and its flashes are told."""
     songs = itertools.cycle(sorted(options.songs.glob("*.mp3")))
     for name, song in zip(load_looks(), songs, strict=False):
-        film = OUT / f"look-{name}.mp4"
+        film = OUT / f"film-{name}.mp4"
         _once(film, name, only, lambda path, name=name, song=song: _film(path, name, song, options.size))
 
 

@@ -16,7 +16,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.mark.parametrize(
-    ("page", "script", "function"), [("cli", "make_cli_docs", "cli_page"), ("errors", "make_error_docs", "errors_page")]
+    ("page", "script", "function"),
+    [
+        ("cli", "make_cli_docs", "cli_page"),
+        ("errors", "make_error_docs", "errors_page"),
+        ("families", "make_scene_docs", "families_page"),
+        ("looks", "make_scene_docs", "looks_page"),
+    ],
 )
 def test_the_generated_page_is_current(page: str, script: str, function: str) -> None:
     made = runpy.run_path(str(ROOT / "scripts" / f"{script}.py"))[function]()

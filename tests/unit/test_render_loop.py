@@ -12,7 +12,7 @@ import pytest
 
 from suno_video.assemble.conform import conform
 from suno_video.assemble.cutlist import footage_span
-from suno_video.assemble.plan import conform_plans
+from suno_video.assemble.plan import Finish, conform_plans
 from suno_video.assemble.profile import encoder_profile
 from suno_video.backends.base import ClipRequest, Footage, Job, MakeFailed
 from suno_video.backends.fake import FakeStream, FakeVideo, bug, frame_number, out_of_memory, refused
@@ -30,6 +30,8 @@ from suno_video.render.pieces import OnFrames, PieceDone, PieceTask
 from tests.unit.songs import dissolve, scene, steady_analysis, storyboard_of
 
 SIZE = FrameSize(width_px=128, height_px=72)
+UNTOUCHED = Finish(softens=False)
+"""Test cards flash, and are to be read."""
 
 
 def board() -> Storyboard:
@@ -67,7 +69,7 @@ class Studio:
                 tuple(orders[name] for name in plan.piece.scenes),
                 partial(conform, plan),
             )
-            for plan in conform_plans(storyboard, analysis, None, profile)
+            for plan in conform_plans(storyboard, analysis, None, profile, UNTOUCHED)
         ]
 
     def run(

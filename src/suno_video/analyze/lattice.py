@@ -18,8 +18,7 @@ NEAR_S = 0.3
 
 _FAST_S, _USUAL_S, _SLOW_S = 0.11, 0.24, 0.55
 """Seconds a syllable takes on the mean of a song."""
-_FASTEST_S = 0.07
-_PAUSE_S = 0.25
+_FASTEST_S, _PAUSE_S = 0.07, 0.25
 _LONGEST_GAP_S, _LONGEST_REST_S = 24.0, 120.0
 """Most time between two lines of one block, and of two blocks."""
 _TOO_SHORT, _NO_VOICE, _LEFT_OVER, _MOST_LEFT_OVER = 3.0, 5.0, 0.9, 9.0
@@ -97,7 +96,7 @@ def place_lines(task: LineTask, moments: Moments, analysis: SongAnalysis) -> Pla
             break
         before, pace = path, _heard_pace(task, moments, path, pace)
         path = lattice.cheapest(pace)
-        if path is not None and np.array_equal(path, before):
+        if path is None or np.array_equal(path, before):
             break
     if path is None:
         return None

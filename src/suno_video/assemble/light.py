@@ -91,13 +91,13 @@ def burn_film(frame: I420, amount: float, *, seed: int, flicker: int = 0, at_rim
 
     full, half = (width, height), (width // 2, height // 2)
     inside = fit(fire, full)
-    glow = 132 + 100 * fit(core, full)
+    glow = 132 + 84 * fit(core, full)
     own = 16 + (luma.astype(np.float32) - 16) * (1 - 0.85 * fit(char, full)) + 16 * fit(heat, full)
     luma[:] = np.clip(own + (glow - own) * inside, 16, 235).astype(np.uint8)
     inside, warmth, white = fit(fire, half), fit(heat, half), fit(core, half)
     for plane, orange in ((u, 58.0), (v, 182.0)):
         own = plane + (orange - plane.astype(np.float32)) * warmth
-        hot = orange + (128 + (orange - 128) * 0.12 - orange) * white
+        hot = orange + (128 + (orange - 128) * 0.28 - orange) * white
         plane[:] = np.clip(own + (hot - own) * inside, 16, 240).astype(np.uint8)
 
 

@@ -52,8 +52,8 @@ def apply_half(frame: I420, crossing: Crossing, frame_index: int) -> None:
             leak_light(frame, near**0.7, phase, seed=seed)
             lift(frame, 0.35 * near**3)
         case "film_burn":
-            # The old picture is eaten; the new one comes out of the heat.
-            burn_film(frame, near**1.3 if leaving else near**2.2, seed=seed + (not leaving), flicker=frame_index)
+            # The old picture is eaten; the new one comes out of the heat. Only about the cut there is nothing else.
+            burn_film(frame, near**2.1 if leaving else near**3.2, seed=seed + (not leaving), flicker=frame_index)
         case _:
             pass  # a cut, or a join, which is no half
 

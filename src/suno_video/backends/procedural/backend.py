@@ -36,7 +36,7 @@ class ProceduralBackend:
     """Paints clips from the music on the CPU: any length, any size, for nothing, the same each time."""
 
     name = "procedural"
-    version = "3"
+    version = "4"
     capabilities = Capabilities(makes="clip", max_side_px=MAX_SIDE_PX, concurrency="cores", deterministic=True)
 
     @classmethod
@@ -133,7 +133,7 @@ class ProceduralBackend:
                 try:
                     backend.open()
                 except BackendUnavailableError as exc:
-                    raise MakeFailed(FailureKind.UNAVAILABLE, f"{exc.message} {exc.hint}") from exc
+                    raise MakeFailed(FailureKind.UNAVAILABLE, exc.message) from exc
                 self._shader_backend = backend
         return self._shader_backend
 

@@ -62,5 +62,7 @@ class CameraPath:
         elif move in _PAN:
             x += _PAN[move][0] * 0.4 * amount * (way - 0.5)
             y += _PAN[move][1] * 0.4 * amount * (way - 0.5)
+        # A build draws the camera in, a drop throws it back.
+        zoom *= 1 + 0.07 * step.tension * step.tension + 0.06 * step.burst * step.burst
         zoom *= 1 + 0.05 * self._motion.on_beat * (0.7 * step.beat + 0.5 * step.downbeat)
         return Camera(x, y, zoom, roll)

@@ -63,7 +63,9 @@ class Canvas:
         self._frame: I420 = np.empty(size.i420_shape, np.uint8)
         self._noise = grain(self.width, seed)
         self.saturation = grade.saturation
-        self._exposure = grade.exposure * _exposure_for(palette)
+        self.evening = _exposure_for(palette)
+        """Factor of the exposure that makes up for a dark or a bright palette."""
+        self._exposure = grade.exposure * self.evening
 
     def view(self, camera: Camera) -> Floats:
         """Parameters for kernels that walk over the light (see `families.scene.look_x`)."""

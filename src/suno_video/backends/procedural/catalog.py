@@ -15,7 +15,7 @@ _ALL = (
     FamilyInfo(
         "nebula",
         "Clouds of glowing gas fold into each other in front of deep space full of stars.",
-        ("bass", "energy", "beat", "treble", "mid"),
+        ("bass", "energy", "kick", "voice", "drop", "treble", "mid"),
         {
             "scale": share(0.5, "from wide clouds to fine filaments"),
             "stars": share(0.5, "how many stars"),
@@ -25,7 +25,7 @@ _ALL = (
     FamilyInfo(
         "starfield",
         "A flight through thousands of coloured stars towards a far light.",
-        ("energy", "beat", "bass", "treble", "onset"),
+        ("energy", "kick", "tension", "drop", "bass", "treble", "voice"),
         {
             "speed": share(0.5, "speed of the flight"),
             "stars": share(0.5, "how many stars"),
@@ -35,13 +35,13 @@ _ALL = (
     FamilyInfo(
         "silk",
         "Liquid satin flows in slow folds with bright edges.",
-        ("energy", "bass", "mid", "treble", "beat"),
+        ("energy", "bass", "snare", "voice", "tension", "treble"),
         {"folds": share(0.5, "from broad to fine folds"), "shine": share(0.5, "strength of the highlights")},
     ),
     FamilyInfo(
         "tunnel",
         "A flight through luminous gates down a winding corridor.",
-        ("beat", "spectrum", "bar_phase", "bass", "energy", "treble"),
+        ("kick", "spectrum", "snare", "bar_phase", "bass", "energy", "voice"),
         {
             "speed": share(0.5, "speed of the flight"),
             "bend": share(0.5, "how strongly the corridor winds"),
@@ -51,53 +51,53 @@ _ALL = (
     FamilyInfo(
         "ribbons",
         "Hundreds of fibres lie in a slow flow, and light runs along them.",
-        ("energy", "beat", "bass", "treble", "mid"),
+        ("energy", "kick", "bass", "voice", "hat", "treble", "mid"),
         {"density": share(0.5, "how many fibres"), "detail": share(0.5, "from wide waves to small eddies")},
     ),
     FamilyInfo(
         "crystal",
         "A wall of cut gems turns its facets to a wandering lamp.",
-        ("beat", "bass", "treble", "energy", "onset", "mid"),
+        ("kick", "bass", "treble", "energy", "snare", "drop"),
         {"cells": share(0.5, "from few large gems to many small ones")},
     ),
     FamilyInfo(
         "kaleidoscope",
         "Mirrors turn the cover, or a painted emblem, into an ever-changing rosette.",
-        ("energy", "beat", "bass", "treble", "mid"),
+        ("energy", "kick", "bass", "voice", "tension", "treble", "mid"),
         {"mirrors": share(0.5, "how many mirrors"), "zoom": share(0.5, "how large the pattern is")},
         uses_cover=True,
     ),
     FamilyInfo(
         "ring",
         "The cover as a disc inside a ring of the living spectrum, with dust in orbit.",
-        ("spectrum", "bass", "beat", "treble", "energy"),
+        ("spectrum", "bass", "kick", "drop", "treble", "energy", "voice"),
         {"bars": share(0.5, "length of the bars"), "dust": share(0.5, "how much dust")},
         uses_cover=True,
     ),
     FamilyInfo(
         "paint",
         "Luminous lines leave trails that swirl inwards and melt into each other.",
-        ("spectrum", "bass", "beat", "energy", "treble"),
+        ("spectrum", "bass", "kick", "tension", "energy", "treble"),
         {"swirl": share(0.5, "how strongly trails turn"), "trails": share(0.5, "how long trails last")},
         stateful=True,
     ),
     FamilyInfo(
         "reaction",
         "A living pattern of coral and labyrinth grows, divides and is seeded anew by the beat.",
-        ("beat", "bass", "energy", "treble", "mid"),
+        ("beat", "drop", "bass", "voice", "energy", "treble", "mid"),
         {"pattern": share(0.5, "from dots to labyrinth"), "relief": share(0.5, "depth of the relief")},
         stateful=True,
     ),
     FamilyInfo(
         "aurora",
         "Northern lights wave over mountains and mirror in a lake behind dark trees.",
-        ("bass", "mid", "beat", "energy", "treble"),
+        ("bass", "voice", "mid", "kick", "energy", "treble", "tension"),
         {"curtains": share(0.5, "how many curtains of light"), "trees": share(0.5, "how tall the trees are")},
     ),
     FamilyInfo(
         "ocean",
         "A low sun over the open sea, its light broken into a thousand sparks.",
-        ("bass", "treble", "beat", "energy", "downbeat"),
+        ("bass", "treble", "tension", "kick", "voice", "energy"),
         {"swell": share(0.5, "height of the waves"), "clouds": share(0.5, "how much cloud")},
     ),
 )

@@ -18,7 +18,15 @@ _DYE = 1.0 / 80.0**2
 def _curve(x: float, contrast: float) -> float:
     x = display_curve(film_curve(x))
     x = x + (x * x * (3.0 - 2.0 * x) - x) * 0.42
-    return clamp01(0.36 + (x - 0.36) * contrast)
+    # Less contrast fades towards grey; more bends both ends and cuts nothing off: shadows keep what is in them.
+    more = max(contrast - 1.0, 0.0)
+    dark, bright = x * 2.7777778, (1.0 - x) * 1.5625  # in shares of what lies below and above 0.36
+    bent = (
+        0.36 * (dark + more * (dark * dark - dark))
+        if x < 0.36
+        else 1.0 - 0.64 * (bright + more * (bright * bright - bright))
+    )
+    return clamp01(bent if contrast > 1.0 else 0.36 + (x - 0.36) * contrast)
 
 
 @kernel

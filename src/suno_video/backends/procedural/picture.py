@@ -41,10 +41,15 @@ def paint_emblem(palette: Floats, rng: np.random.Generator, side_px: int) -> Flo
 
 def enriched(cover: Floats, palette: Floats, rng: np.random.Generator) -> Floats:
     """Blend a cover with an emblem: a plain one more, because mirrors need detail to show anything."""
+    share = np.float32(0.10 + 0.40 * plainness(cover))
+    return cover * (1 - share) + paint_emblem(palette, rng, cover.shape[0]) * share
+
+
+def plainness(cover: Floats) -> float:
+    """How little there is to see on a cover, 0 (full of detail) .. 1 (soft areas of colour)."""
     luma = np.sqrt(np.maximum(cover @ np.array([0.2126, 0.7152, 0.0722], np.float32), 0))
     fine = np.asarray(cv2.GaussianBlur(luma, (0, 0), 2.0)) - np.asarray(cv2.GaussianBlur(luma, (0, 0), 16.0))
-    share = np.float32(np.clip(0.50 - 6.0 * float(np.std(fine)), 0.10, 0.50))
-    return cover * (1 - share) + paint_emblem(palette, rng, cover.shape[0]) * share
+    return float(np.clip(1.0 - 15.0 * float(np.std(fine)), 0, 1))
 
 
 def _read_square(path: Path, side_px: int) -> Floats:

@@ -7,11 +7,14 @@ import numpy as np
 
 from suno_video.backends.procedural.mathf import Floats
 from suno_video.backends.procedural.picture import blurred
+from suno_video.core.color import linear_to_srgb
 
 _BRIGHTEST = 0.20
 """Mean light of a cover, at most."""
 _DIM = 0.34
 """Light of the enlargement behind the cover."""
+_MOST_LIGHT = 0.95
+"""Light of what is white on a cover: more would bloom over all around it."""
 
 
 def lay_out(picture: Floats, width_px: int, height_px: int, fill: float) -> Floats:
@@ -34,6 +37,22 @@ def lay_out(picture: Floats, width_px: int, height_px: int, fill: float) -> Floa
     x0, y0, x1, y1 = max(left, 0), max(top, 0), min(left + side, width_px), min(top + side, height_px)
     backdrop[:, y0:y1, x0:x1] = card[y0 - top : y1 - top, x0 - left : x1 - left].transpose(2, 0, 1)
     return np.ascontiguousarray(backdrop)
+
+
+def undeveloped(picture: Floats) -> Floats:
+    """Light that the canvas develops into about this picture: the tone curve of the film, walked backwards.
+
+    Without it the curve, which is made for dim light, turns a cover pale and blinding. Any shape; linear light.
+    """
+    light = np.linspace(0, _MOST_LIGHT, 512, dtype=np.float32) ** 2 / _MOST_LIGHT
+    seen = np.array([_seen(float(x)) for x in light], np.float32)
+    return np.interp(linear_to_srgb(np.clip(picture, 0, 1)), seen, light).astype(np.float32)
+
+
+def _seen(light: float) -> float:
+    x = min(1.0, light * (2.51 * light + 0.03) / (light * (2.43 * light + 0.59) + 0.14))
+    x = float(linear_to_srgb(np.array([x]))[0])
+    return x + (x * x * (3 - 2 * x) - x) * 0.42
 
 
 def _cast_shadow(backdrop: Floats, left: int, top: int, side: int) -> None:

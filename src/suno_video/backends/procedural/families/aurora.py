@@ -63,7 +63,7 @@ def _paint_sky(light: Floats, hills: Floats, trees: Floats, palette: Floats, vie
 
 
 class Aurora(Scene):
-    """Bass brightens the curtains, mid draws their rays, treble lights the stars, energy raises more curtains."""
+    """Bass and kick brighten the curtains, voices raise them, mid and a build draw their rays, hats light the stars."""
 
     AREA_PX = 512 * 288
 
@@ -89,10 +89,11 @@ class Aurora(Scene):
         view = canvas.view(camera)
         columns = (np.arange(canvas.light.shape[2]) + 0.5) * view[0] - view[2]
         hills = self._hills.at(columns / camera.zoom + camera.x + 2).astype(np.float32)
-        strength = 0.60 + 0.40 * step.bass + 0.18 * step.beat + 0.25 * shot.growth
+        strength = 0.60 + 0.40 * step.bass + 0.18 * max(step.beat, step.kick) + 0.25 * shot.growth + 0.5 * step.burst
         curtains = 1.6 + 2.0 * shot.params["curtains"] * (0.6 + 0.4 * step.energy) + 0.8 * shot.growth
         settings = numbers(
-            step.clock, curtains, strength, 0.65 + 0.9 * step.mid, 4.6 - 1.3 * step.energy - 0.8 * shot.growth,
+            step.clock, curtains, strength, 0.65 + 0.9 * step.mid + 0.6 * step.tension,
+            4.6 - 1.3 * step.energy - 0.8 * shot.growth - 0.7 * step.voice - 0.6 * step.burst,
             self._offset, self._horizon, self._height, 0.5 + 0.6 * step.energy, self._tint,
         )  # fmt: skip
         _paint_sky(canvas.light, hills, self._tree_line(columns, camera), shot.palette, view, settings)
@@ -102,7 +103,12 @@ class Aurora(Scene):
     def _draw_stars(self, step: Step, camera: Camera) -> None:
         x, y = camera.project(self._x + 0.7 * camera.x, self._y)
         clear = np.clip((self._horizon - self._hills.at(self._x + 2) - self._y) * 12 - 0.3, 0, 1)
-        bright = clear * self._size * (0.45 + 0.9 * step.treble) * (0.7 + 0.3 * np.sin(self._phase + 4 * step.clock))
+        bright = (
+            clear
+            * self._size
+            * (0.45 + 0.9 * max(step.treble, step.hat))
+            * (0.7 + 0.3 * np.sin(self._phase + 4 * step.clock))
+        )
         self.canvas.stroke(x, y, x, y, 0.7 + 0.35 * self._size, bright, (0.8 * bright)[:, None] * self.shot.color(0.95))
 
     def _plant_trees(self, camera: Camera) -> None:

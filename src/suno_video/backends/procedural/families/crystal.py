@@ -97,7 +97,7 @@ def _paint_stones(light: Floats, palette: Floats, view: Floats, p: Floats) -> No
 
 
 class Crystal(Scene):
-    """Each beat lights other stones, bass makes the edges glow, treble the sparks, energy moves the lamp."""
+    """Each beat lights other stones, bass and voice make the edges glow, hats the sparks, energy moves the lamp."""
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
@@ -115,10 +115,11 @@ class Crystal(Scene):
         oy = self._origin[1] + drift * np.sin(self._heading)
         lamp_x = 0.55 * self.canvas.half_w * np.sin(0.45 * step.clock + self._lamp[0])
         lamp_y = 0.45 * self.canvas.half_h * np.cos(0.36 * step.clock + self._lamp[1])
-        lit = (0.25 + 0.75 * step.energy) * (0.22 * step.mid + 0.55 * step.beat)
+        lit = (0.25 + 0.75 * step.energy) * (0.22 * step.mid + 0.55 * max(step.beat, step.kick) + 0.5 * step.burst)
         settings = numbers(
-            clock, self._scale, ox, oy, lit, np.floor(step.beats) % 64, 0.03 + 0.16 * step.bass, lamp_x, lamp_y,
-            0.15 + 0.8 * step.treble + 0.3 * step.onset,
+            clock, self._scale, ox, oy, lit, np.floor(step.beats) % 64,
+            0.03 + 0.16 * step.bass + 0.06 * step.voice, lamp_x, lamp_y,
+            0.15 + 0.8 * max(step.treble, step.hat) + 0.3 * max(step.onset, step.snare),
         )  # fmt: skip
         _paint_stones(self.canvas.light, self.shot.palette, self.canvas.view(camera), settings)
         self._draw_edges(step, camera, clock, ox, oy, (lamp_x, lamp_y))
@@ -137,7 +138,9 @@ class Crystal(Scene):
         x0, y0 = (ends[:, 0] - ox) / self._scale, (ends[:, 1] - oy) / self._scale
         x1, y1 = (ends[:, 2] - ox) / self._scale, (ends[:, 3] - oy) / self._scale
         far = np.hypot((x0 + x1) / 2 - lamp[0], (y0 + y1) / 2 - lamp[1])
-        bright = (0.20 + 0.45 * step.bass + 0.15 * step.beat) * (0.35 + 0.65 * np.exp(-2.2 * far * far))
+        bright = (0.20 + 0.45 * step.bass + 0.15 * step.beat + 0.20 * step.tension + 0.35 * step.burst) * (
+            0.35 + 0.65 * np.exp(-2.2 * far * far)
+        )
         color = self.shot.color(0.82) * (1.2 * bright)[:, None]
         a, b = camera.project(x0, y0), camera.project(x1, y1)
         self.canvas.stroke(*a, *b, 1.0 + 0.5 * step.bass, bright, color)

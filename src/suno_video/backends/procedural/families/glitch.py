@@ -14,7 +14,7 @@ from suno_video.backends.procedural.families.scene import Scene, Shot, numbers
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, shade
 from suno_video.backends.procedural.picture import load_picture
-from suno_video.backends.procedural.poster import lay_out
+from suno_video.backends.procedural.poster import lay_out, undeveloped
 
 _BLOCK_PX = 16
 
@@ -75,7 +75,8 @@ class Glitch(Scene):
         self._rng = rng
         picture, _ = load_picture(shot.cover, shot.palette, rng, 720)
         _, h, w = canvas.light.shape
-        self._picture = lay_out(picture, round(w * 1.3), round(h * 1.3), float(rng.choice([0.0, 0.55, 1.0])))
+        laid = lay_out(picture, round(w * 1.3), round(h * 1.3), float(rng.choice([0.0, 0.55, 1.0])))
+        self._picture = undeveloped(laid) / np.float32(canvas.evening)
         self._clean = np.empty((3, h, w), np.float32)
         self._old, self._shown = np.zeros((2, 3, h, w), np.float32)
         rows, columns = math.ceil(h / _BLOCK_PX), math.ceil(w / _BLOCK_PX)

@@ -11,7 +11,11 @@ from suno_video.backends.procedural.dance import Step
 from suno_video.backends.procedural.families.scene import Scene, Shot, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fatan2, fcos, fexp, fract, fsin, mix, shade
-from suno_video.backends.procedural.picture import enriched, load_picture
+from suno_video.backends.procedural.picture import enriched, load_picture, plainness
+from suno_video.backends.procedural.poster import brightness, undeveloped
+
+_THROUGH_GLASS = 0.8
+"""Share of the light of a cover that comes through the mirrors, before the music lights them."""
 
 
 @kernel
@@ -82,10 +86,12 @@ class Kaleidoscope(Scene):
         super().__init__(shot, canvas)
         rng = shot.rng
         picture, has_cover = load_picture(shot.cover, shot.palette, rng)
+        # A plain cover gives the light, and the film its colours: half of each would be mud.
+        self._tint = (0.2 + 0.7 * plainness(picture)) if has_cover else 0.12
         if has_cover:
-            picture = enriched(picture, shot.palette, rng)
+            picture = enriched(picture * np.float32(brightness(picture)), shot.palette, rng)
+            picture = undeveloped(picture) * np.float32(_THROUGH_GLASS / canvas.evening)
         self._picture = np.ascontiguousarray(picture.transpose(2, 0, 1))
-        self._tint = 0.30 if has_cover else 0.12
         low = 6 + 2 * round(2 * shot.params["mirrors"])
         self._sectors = float(low + 2 * rng.integers(0, 3))
         self._zoom = 2.9 - 1.3 * shot.params["zoom"] + rng.uniform(-0.15, 0.15)
@@ -100,7 +106,7 @@ class Kaleidoscope(Scene):
         """Look through the mirrors, then add light."""
         canvas, clock = self.canvas, step.clock
         view = canvas.view(Camera(0, 0, 1, 0))
-        zoom = self._zoom * (1.25 - 0.25 * self.shot.growth) / camera.zoom * (1 - 0.05 * step.beat)
+        zoom = self._zoom * (1.25 - 0.25 * self.shot.growth) / camera.zoom * (1 - 0.05 * max(step.beat, step.kick))
         ox = self._place[0] + 0.07 * clock + camera.x
         oy = self._place[1] + 0.05 * clock + camera.y
         aim = numbers(
@@ -112,8 +118,10 @@ class Kaleidoscope(Scene):
             cv2.remap(source, self._map_x, self._map_y, cv2.INTER_LINEAR, dst=glass)
         wave = 1.1 * step.bar_phase
         shine = numbers(
-            clock, self._sectors, 1.0 + 0.35 * step.energy + 0.25 * step.beat, 0.10 + 0.7 * step.bass,
-            (0.10 + 0.5 * step.treble + 0.25 * step.mid) * (0.5 + self.shot.growth), self._tint, wave,
+            clock, self._sectors, 1.0 + 0.35 * step.energy + 0.25 * step.beat,
+            0.10 + 0.7 * step.bass + 0.25 * step.voice + 0.5 * step.burst,
+            (0.10 + 0.5 * max(step.treble,
+            step.hat) + 0.25 * step.mid + 0.4 * step.tension) * (0.5 + self.shot.growth), self._tint, wave,
         )  # fmt: skip
         _light_glass(canvas.light, self._glass, self._folded, self.shot.palette, view, shine)
 

@@ -12,7 +12,7 @@ from suno_video.backends.procedural.families.scene import Scene, Shot, numbers, 
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fexp, shade
 from suno_video.backends.procedural.picture import load_picture
-from suno_video.backends.procedural.poster import lay_out
+from suno_video.backends.procedural.poster import lay_out, undeveloped
 
 _WATER_AREA_PX = 256 * 144
 _ROUNDS_PER_S = 90
@@ -100,7 +100,7 @@ class Liquid(Scene):
         picture, _ = load_picture(shot.cover, shot.palette, rng, 720)
         h, w = canvas.light.shape[1:]
         self._fill = float(rng.uniform(0.55, 1.0))
-        self._picture = lay_out(picture, w, h, self._fill)
+        self._picture = undeveloped(lay_out(picture, w, h, self._fill)) / np.float32(canvas.evening)
         shrink = (_WATER_AREA_PX / (w * h)) ** 0.5
         gh, gw = max(18, round(h * min(1.0, shrink))), max(18, round(w * min(1.0, shrink)))
         self._now, self._before = np.zeros((2, gh, gw), np.float32)

@@ -42,7 +42,7 @@ def _paint_gas(light: Floats, palette: Floats, view: Floats, p: Floats) -> None:
 
 
 class Nebula(Scene):
-    """Bass lights the core, treble the stars, energy folds the gas faster."""
+    """Bass and kick light the core, voices the gas, hats the stars; a build folds it, a drop sets it alight."""
 
     AREA_PX = 512 * 288
 
@@ -64,11 +64,12 @@ class Nebula(Scene):
     def paint(self, step: Step, camera: Camera) -> None:
         """Gas first, then stars."""
         shot = self.shot
-        glow = 0.10 + (0.45 + 0.35 * shot.growth) * step.bass + 0.25 * step.beat
+        glow = 0.10 + (0.45 + 0.35 * shot.growth) * step.bass + 0.25 * max(step.beat, step.kick) + 0.8 * step.burst
         settings = numbers(
-            step.clock, self._scale * (1.0 - 0.12 * step.shot), self._warp, glow,
-            0.45 * shot.growth + 0.35 * step.energy + 0.2 * step.mid, *self._offset, *self._core, self._tint,
-            0.015 + 0.03 * step.mid,
+            step.clock, self._scale * (1.0 - 0.12 * step.shot), self._warp + 0.5 * step.tension, glow,
+            0.4 * shot.growth + 0.3 * step.energy + 0.2 * step.mid + 0.25 * step.burst, *self._offset, *self._core,
+            self._tint,
+            0.015 + 0.03 * step.mid + 0.05 * step.voice,
         )  # fmt: skip
         _paint_gas(self.canvas.light, shot.palette, self.canvas.view(camera), settings)
         self._draw_stars(step, camera)
@@ -79,7 +80,7 @@ class Nebula(Scene):
         y = (self._y + 0.3 * drift - camera.y * self._depth * 3 + 1.5) % 3 - 1.5
         near = 1 + (camera.zoom - 1) * self._depth
         twinkle = 0.72 + 0.28 * np.sin(self._phase + 2.5 * step.clock * (0.5 + self._depth))
-        bright = self._size * twinkle * (0.75 + 0.9 * step.treble)
+        bright = self._size * twinkle * (0.75 + 0.9 * max(step.treble, step.hat))
         x, y = x * near, y * near
         radius = 0.7 + 0.5 * np.sqrt(self._size)
         self.canvas.stroke(x, y, x, y, radius, 1.1 * bright, self._color * bright[:, None])

@@ -15,6 +15,7 @@ from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, fexp, fract, hash2, mix, noise, smooth
 
 _WASH_PX = 160
+_BRIGHTEST_WALL = 0.55
 
 
 @kernel
@@ -138,7 +139,10 @@ class Neon(Scene):
             total = (0.16 * np.asarray(near) + 1.15 * np.asarray(far)) * np.float32(power)
             total = np.where((np.arange(rows) > line)[:, None], total[source] * 0.85, total)
             planes.append(cv2.resize(total.astype(np.float32), (w, h), interpolation=cv2.INTER_LINEAR))
-        return np.asarray(planes, np.float32)
+        light = np.asarray(planes, np.float32)
+        # A wall that is lit as brightly as the tubes would hide the sign.
+        light /= 1 + light.max(axis=0) / np.float32(_BRIGHTEST_WALL)
+        return light
 
     def _mirror(self, step: Step, camera: Camera, power: Points, tint: Points) -> None:
         e = self._ends

@@ -92,7 +92,7 @@ def _paint_sea(light: Floats, land: Floats, palette: Floats, waves: Floats, view
 
 
 class Ocean(Scene):
-    """Bass raises the swell, treble the sparks, beats the glow of the sun; energy moves the water."""
+    """Bass and a build raise the swell, hats the sparks, kicks and voices the sun; energy moves the water."""
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
@@ -120,11 +120,12 @@ class Ocean(Scene):
         land = np.zeros(len(x), np.float32)
         if self._island is not None:
             land = (self._island.at(x + 3) - 0.055).astype(np.float32)
-        swell = (0.5 + 0.9 * shot.params["swell"]) * (0.75 + 0.5 * step.energy + 0.35 * step.bass)
+        swell = (0.5 + 0.9 * shot.params["swell"]) * (0.75 + 0.5 * step.energy + 0.35 * step.bass + 0.6 * step.tension)
         settings = numbers(
             step.clock, self._horizon, *self._sun, self._radius * (1 + 0.03 * step.beat), swell,
-            0.42 + 0.35 * step.bass + 0.22 * step.beat + 0.15 * step.downbeat, shot.params["clouds"], self._offset,
-            1.5 + 0.5 * step.beat,
+            0.36 + 0.35 * step.bass + 0.22 * max(step.beat, step.kick) + 0.15 * step.downbeat + 0.15 * step.voice,
+            shot.params["clouds"], self._offset,
+            1.5 + 0.5 * step.beat + 0.8 * step.burst,
         )  # fmt: skip
         _paint_sea(canvas.light, land, shot.palette, self._waves, view, settings)
         self._draw_sparks(step, camera)
@@ -138,7 +139,7 @@ class Ocean(Scene):
         x = self._sun[0] * (1 + 0.3 * down) + self._across * wide
         blink = np.clip(np.sin(self._phase + self._rate * step.clock * 1.6) * 1.6 - 0.55, 0, 1)
         bright = blink * self._size * np.exp(-0.25 * self._across**2) * np.minimum(1, 6 * (1 - flow))
-        bright = bright * (0.25 + 0.85 * step.treble + 0.25 * step.onset)
+        bright = bright * (0.25 + 0.85 * max(step.treble, step.hat) + 0.25 * step.onset + 0.5 * step.burst)
         long = (0.0020 + 0.016 * down) * self._size
         x0, y0 = camera.project(x - long, self._horizon + down)
         x1, y1 = camera.project(x + long, self._horizon + down)

@@ -53,7 +53,7 @@ def _fade(planes: Floats, keep_red: float, keep_green: float, keep_blue: float) 
 
 
 class Paint(Scene):
-    """The spectrum bends the lines, bass widens them, beats pull the picture inwards."""
+    """The spectrum bends the lines, bass widens them, kicks pull the picture inwards, a build turns it faster."""
 
     AREA_PX = 560 * 315
 
@@ -86,11 +86,11 @@ class Paint(Scene):
 
     def _stir(self, step: Step, clock: float) -> None:
         h, w = self._wet.shape[1:]
-        pull = 0.010 + 0.008 * step.energy + 0.016 * step.beat
+        pull = 0.010 + 0.008 * step.energy + 0.016 * max(step.beat, step.kick) + 0.012 * step.burst
         zoom = 1 + pull if not self._outward else 1 - pull
-        turn = self._spin * (0.6 + 0.8 * step.energy) + 0.006 * math.sin(0.31 * clock)
+        turn = self._spin * (0.6 + 0.8 * step.energy + 1.4 * step.tension) + 0.006 * math.sin(0.31 * clock)
         cx, cy = self._centre + 0.06 * np.sin([0.21 * clock, 0.17 * clock + 2])
-        wave = 0.0018 + 0.0030 * step.mid
+        wave = 0.0018 + 0.0030 * step.mid + 0.0020 * step.voice
         _plan_movement(*self._coarse, numbers(clock, zoom, turn, wave, w, h, cx, cy, *self._waves))
         for coarse, fine in zip(self._coarse, self._map, strict=True):
             cv2.resize(coarse, (w, h), dst=fine)
@@ -116,7 +116,7 @@ class Paint(Scene):
             strokes[:, 0], strokes[:, 1] = (x[:-1] + canvas.half_w) * unit, (y[:-1] + canvas.half_h) * unit
             strokes[:, 2], strokes[:, 3] = (x[1:] + canvas.half_w) * unit, (y[1:] + canvas.half_h) * unit
             strokes[:, 4] = -max(0.6, radius)
-            strokes[:, 5] = 0.0 if wet else 0.16 + 0.30 * level[:-1] + 0.22 * step.treble
+            strokes[:, 5] = 0.0 if wet else 0.16 + 0.30 * level[:-1] + 0.22 * max(step.treble, step.hat)
             hue = (self._hue + 0.21 * number + 0.10 * math.sin(0.4 * clock + number)) % 0.95
             # In calm music the paint moves slowly and piles up, so less is put on.
             glow = ((0.30 + 0.55 * level[:-1] + 0.25 * step.beat) * (0.62 + 0.38 * step.energy))[:, None]

@@ -15,7 +15,7 @@ from suno_video.backends.procedural.families.scene import Scene, Shot, numbers, 
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, fcos, fexp, fsin, noise, shade
 from suno_video.backends.procedural.picture import load_picture
-from suno_video.backends.procedural.poster import luma_of
+from suno_video.backends.procedural.poster import brightness, luma_of, undeveloped
 
 _SIDE = 0.88
 """Of the cover, in shorter sides."""
@@ -128,7 +128,7 @@ class Particles(Scene):
         rng = shot.rng
         picture, _ = load_picture(shot.cover, shot.palette, rng, 512)
         side = int(84 + 84 * shot.params["grain"])
-        small = np.clip(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), 0, 4)
+        small = np.clip(cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA), 0, 4).astype(np.float32)
         rest = (np.arange(side) + 0.5) / side - 0.5
         hx, hy = np.meshgrid(rest * _SIDE, rest * _SIDE)
         # Each second row is set off by half a step: no chessboard.
@@ -144,7 +144,9 @@ class Particles(Scene):
         sparks[:, 6] = rng.uniform(0, 1, n)
         sparks[:, 7] = np.clip(2.2 * (np.sqrt(luma[keep]) - 0.45) + rng.normal(0, 0.15, n), -1, 1)
         self._sparks = sparks
-        rgb = small[keep] * (1.15 + 0.3 * shot.growth) + 0.012 * shot.color(0.5)
+        rgb = undeveloped(small[keep] * brightness(small)) * (
+            0.85 + 0.3 * shot.growth
+        ) / canvas.evening + 0.012 * shot.color(0.5)
         self._colors = np.column_stack([rgb, np.sqrt(luma[keep]) * 0.30]).astype(np.float32)
         self._phase = rng.uniform(0, 6.28, 3)
         self._seed = rng.uniform(5, 200)

@@ -92,7 +92,7 @@ def _light_relief(light: Floats, height: Floats, palette: Floats, view: Floats, 
 
 
 class Reaction(Scene):
-    """Each beat drops new seeds, bass lights the borders, treble the gloss, energy feeds the growth."""
+    """Each beat drops new seeds, a drop very many; bass and voice light the borders, hats the gloss."""
 
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
@@ -128,7 +128,7 @@ class Reaction(Scene):
             self._grow(_WARM_UP_ROUNDS, self._feed)
         if np.floor(step.beats) != self._last_beat:
             if self._last_beat >= 0:
-                self._drop_seeds(1 + int(3 * step.energy), 3.5)
+                self._drop_seeds(1 + int(3 * step.energy + 14 * step.burst), 3.5)
             self._last_beat = float(np.floor(step.beats))
         self._stir(step)
         self._grow(_ROUNDS, self._feed + 0.0025 * step.bass * step.energy)
@@ -142,7 +142,7 @@ class Reaction(Scene):
 
     def _stir(self, step: Step) -> None:
         h, w = self._a.shape
-        zoom = 1 - 0.0006 - 0.0022 * step.energy - 0.0030 * step.beat
+        zoom = 1 - 0.0006 - 0.0022 * step.energy - 0.0030 * max(step.beat, step.kick) - 0.004 * step.burst
         matrix = cv2.getRotationMatrix2D((w / 2, h / 2), np.degrees(self._spin * (0.5 + step.energy)), zoom)
         matrix[0, 2] += self._flow[0] * (0.3 + step.energy)
         matrix[1, 2] += self._flow[1] * (0.3 + step.energy)
@@ -159,8 +159,10 @@ class Reaction(Scene):
         self._show(camera, w, h)
         lamp = 0.5 * np.array([canvas.half_w, canvas.half_h]) * np.sin(0.5 * step.clock + self._lamp)
         settings = numbers(
-            *lamp, 8.0 + 12.0 * self.shot.params["relief"], 0.03 + 0.34 * step.bass + 0.12 * step.beat,
-            0.5 + 1.6 * step.treble, step.clock, 1.4 * step.bar_phase, 0.03 + 0.03 * step.mid,
+            *lamp, 8.0 + 12.0 * self.shot.params["relief"], 0.03 + 0.34 * step.bass + 0.12 * max(step.beat,
+            step.snare) + 0.14 * step.voice + 0.3 * step.burst,
+            0.5 + 1.6 * max(step.treble, step.hat) + 0.8 * step.tension, step.clock, 1.4 * step.bar_phase,
+            0.03 + 0.03 * step.mid,
         )  # fmt: skip
         _light_relief(canvas.light, self._height, self.shot.palette, canvas.view(camera), settings)
 

@@ -81,7 +81,7 @@ def _paint_ground(light: Floats, palette: Floats, flow: Floats, view: Floats, p:
 
 
 class Ribbons(Scene):
-    """Energy runs the light, bass lifts the ground, treble brightens the fibres, beats send pulses."""
+    """Energy runs the light, bass and voice lift the ground, hats brighten the fibres, kicks send pulses."""
 
     AREA_PX = 480 * 270
 
@@ -104,12 +104,16 @@ class Ribbons(Scene):
         """Ground, then all fibres."""
         canvas, palette = self.canvas, self.shot.palette
         view = canvas.view(camera)
-        ground = numbers(0.7 * step.clock, 0.10 + 0.10 * step.energy, 0.05 + 0.30 * step.bass + 0.12 * step.beat)
+        ground = numbers(
+            0.7 * step.clock, 0.10 + 0.10 * step.energy, 0.05 + 0.30 * step.bass + 0.12 * step.beat + 0.16 * step.voice
+        )
         _paint_ground(canvas.light, palette, self._flow, view, ground)
         settings = numbers(
-            0.7 * step.clock, 0.42, 0.021 * (1 + 0.4 * self.shot.growth), 0.10 + 0.28 * step.treble + 0.10 * step.mid,
-            0.45 + 0.65 * step.bass + 0.55 * step.beat, canvas.unit_px, canvas.half_w, canvas.half_h,
-            1.05 + 0.5 * self.shot.growth,
+            0.7 * step.clock, 0.42, 0.021 * (1 + 0.4 * self.shot.growth), 0.10 + 0.28 * max(step.treble,
+            step.hat) + 0.10 * step.mid,
+            0.45 + 0.65 * step.bass + 0.55 * max(step.beat, step.kick) + 0.6 * step.burst, canvas.unit_px,
+            canvas.half_w, canvas.half_h,
+            1.05 + 0.5 * self.shot.growth + 0.5 * step.tension,
         )  # fmt: skip
         _lay_fibres(self._strokes, self._fibres, palette, self._flow, view, settings)
         canvas.stroke_pixels(self._strokes)

@@ -57,7 +57,7 @@ def _paste(plane: Bytes, texture: Bytes, alpha: Bytes, left: int, top: int) -> N
 
 
 class Ring(Scene):
-    """The spectrum stands on the disc, bass and beats make it breathe, treble sparkles in the dust."""
+    """The spectrum stands on the disc, bass and kick make it breathe; a build draws dust in, a drop throws it out."""
 
     AREA_PX = 400 * 225
 
@@ -84,14 +84,19 @@ class Ring(Scene):
 
     def _geometry(self, step: Step, camera: Camera) -> tuple[float, float, float]:
         x, y = camera.project(np.array([self._centre[0]]), np.array([self._centre[1]]))
-        radius = _RADIUS * camera.zoom * (0.92 + 0.10 * self.shot.growth + 0.035 * step.bass + 0.025 * step.beat)
+        radius = (
+            _RADIUS
+            * camera.zoom
+            * (0.92 + 0.10 * self.shot.growth + 0.035 * step.bass + 0.025 * max(step.beat, step.kick))
+        )
         return float(x[0]), float(y[0]), radius
 
     def paint(self, step: Step, camera: Camera) -> None:
         """Backdrop, bars and dust; the disc comes last."""
         cx, cy, radius = self._geometry(step, camera)
         settings = numbers(
-            step.clock, 0.22 + 0.16 * step.energy, 0.10 + 0.24 * step.bass + 0.16 * step.beat, cx, cy, radius,
+            step.clock, 0.22 + 0.16 * step.energy, 0.10 + 0.24 * step.bass + 0.16 * step.beat + 0.14 * step.voice,
+            cx, cy, radius,
             0.5 + 0.9 * step.mid,
         )  # fmt: skip
         _paint_backdrop(
@@ -124,7 +129,7 @@ class Ring(Scene):
                 self.canvas.stroke(x, y, np.roll(x, -1), np.roll(y, -1), 1.2, weight, 2.0 * weight * color)
         rim = radius + 0.005
         x, y = cx + c * rim, cy + s * rim
-        glint = 0.25 + 0.35 * step.beat
+        glint = 0.25 + 0.35 * max(step.beat, step.snare) + 0.5 * step.burst
         self.canvas.stroke(x, y, np.roll(x, -1), np.roll(y, -1), 1.0, glint, glint * self.shot.color(0.85))
 
     def _draw_bars(self, x: Points, y: Points, dx: Points, dy: Points, level: Points, color: Floats) -> None:
@@ -132,11 +137,13 @@ class Ring(Scene):
         self.canvas.stroke(x, y, x + dx, y + dy, width, 0.8 + 1.0 * level, color * (1.0 + 2.0 * level)[:, None])
 
     def _draw_dust(self, step: Step, cx: float, cy: float, radius: float) -> None:
-        away = radius + 0.03 + self._away * (1 + 0.35 * step.bass) + 0.008 * np.sin(1.6 * step.clock + self._phase)
+        # A build draws the dust in, a drop throws it out.
+        spread = 1 + 0.35 * step.bass - 0.45 * step.tension + 1.6 * step.burst
+        away = radius + 0.03 + self._away * spread + 0.008 * np.sin(1.6 * step.clock + self._phase)
         angle = self._angle + self._rate * step.clock
         x, y = cx + np.cos(angle) * away, cy + np.sin(angle) * away
         twinkle = 0.55 + 0.45 * np.sin(self._phase + 3.0 * step.clock)
-        bright = self._size * (0.35 + 0.9 * step.treble + 0.3 * step.onset) * twinkle
+        bright = self._size * (0.35 + 0.9 * max(step.treble, step.hat) + 0.3 * step.onset + 0.4 * step.burst) * twinkle
         self.canvas.stroke(x, y, x, y, 0.75 + 0.5 * self._size, 1.3 * bright, self._color * bright[:, None])
 
     def overprint(self, picture: I420, step: Step, camera: Camera) -> None:

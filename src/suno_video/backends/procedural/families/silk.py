@@ -48,7 +48,7 @@ def _paint_cloth(light: Floats, palette: Floats, view: Floats, p: Floats) -> Non
 
 
 class Silk(Scene):
-    """Energy drives the flow, bass deepens the folds, treble makes them gleam."""
+    """Energy drives the flow, bass deepens the folds, kick and hat run gleams along them, voices warm the cloth."""
 
     AREA_PX = 512 * 288
 
@@ -63,9 +63,12 @@ class Silk(Scene):
     def paint(self, step: Step, camera: Camera) -> None:
         """The cloth fills the picture."""
         shot = self.shot
-        strength = 0.56 + 0.07 * step.bass + 0.05 * shot.growth + 0.03 * step.beat
-        shine = (0.35 + 1.3 * shot.params["shine"]) * (0.55 + 0.9 * step.treble + 0.35 * step.beat)
-        glow = 0.05 + 0.30 * step.bass + 0.12 * step.downbeat
+        strength = 0.56 + 0.07 * step.bass + 0.05 * shot.growth + 0.03 * max(step.beat, step.kick)
+        strength += 0.06 * step.tension + 0.10 * step.burst
+        shine = (0.35 + 1.3 * shot.params["shine"]) * (
+            0.55 + 0.9 * max(step.treble, step.hat) + 0.35 * step.beat + 0.5 * step.snare
+        )
+        glow = 0.05 + 0.30 * step.bass + 0.12 * step.downbeat + 0.20 * step.voice + 0.30 * step.burst
         settings = numbers(1.1 * step.clock, self._scale, strength, shine, glow, *self._place, self._knot, self._drift)
         _paint_cloth(self.canvas.light, shot.palette, self.canvas.view(camera), settings)
         self.exposure = 0.9 + 0.18 * step.energy + 0.10 * step.mid

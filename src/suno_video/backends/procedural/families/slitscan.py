@@ -17,7 +17,7 @@ from suno_video.backends.procedural.families.scene import Scene, Shot, look_x, l
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fcos, fexp, fract, fsin, mix, shade, smooth
 from suno_video.backends.procedural.picture import load_picture
-from suno_video.backends.procedural.poster import brightness
+from suno_video.backends.procedural.poster import brightness, undeveloped
 
 _HISTORY = 240
 """Moments that are remembered, a thirtieth of a second each."""
@@ -122,7 +122,7 @@ class Slitscan(Scene):
         super().__init__(shot, canvas)
         rng = shot.rng
         picture, _ = load_picture(shot.cover, shot.palette, rng, 512)
-        picture = picture * np.float32(brightness(picture))
+        picture = undeveloped(picture * np.float32(brightness(picture))) / np.float32(canvas.evening)
         soft = cv2.GaussianBlur(picture, (0, 0), 1.0)
         self._picture = np.ascontiguousarray(picture.transpose(2, 0, 1))
         self._soft = np.ascontiguousarray(soft.transpose(2, 0, 1))
@@ -177,7 +177,7 @@ class Slitscan(Scene):
             levels = np.interp(np.linspace(0, 24, 20), np.arange(32), step.spectrum).astype(np.float32)
             settings = numbers(
                 step.clock, 1.2 + 1.6 * shot.params["delay"], self._tilt + 0.12 * math.sin(0.31 * step.clock),
-                1.5 + 0.8 * step.energy + 0.5 * shot.growth, 0.25 + 0.6 * step.bass + 0.5 * kick,
+                0.9 + 0.45 * step.energy + 0.3 * shot.growth, 0.25 + 0.6 * step.bass + 0.5 * kick,
                 0.01, 0.5 + 1.2 * step.treble, self._seed, self._mirror,
             )  # fmt: skip
             _run_corridor(canvas.light, self._soft, 0.25 + 0.75 * levels, shot.palette, view, settings)

@@ -38,7 +38,7 @@ def _paint_depth(light: Floats, palette: Floats, view: Floats, p: Floats) -> Non
 
 
 class Starfield(Scene):
-    """Energy and beats set the speed, bass stretches the streaks, treble brightens the stars."""
+    """Energy sets the speed, bass, kick and a build stretch the streaks, hats brighten the stars; a drop bursts."""
 
     AREA_PX = 400 * 225
 
@@ -63,7 +63,7 @@ class Starfield(Scene):
     def paint(self, step: Step, camera: Camera) -> None:
         """Far light and gas, then the stars."""
         shot = self.shot
-        core = 0.25 + 0.42 * step.bass + 0.22 * step.beat + 0.3 * shot.growth
+        core = 0.25 + 0.42 * step.bass + 0.22 * step.beat + 0.3 * shot.growth + 0.3 * step.voice + 0.7 * step.burst
         shafts = shot.params["shafts"] * (1.2 + 5.0 * step.bass * (0.4 + step.energy) + 1.5 * step.onset)
         dust = 0.05 + 0.16 * shot.growth + 0.10 * step.mid
         camera = Camera(camera.x - self._centre[0], camera.y - self._centre[1], camera.zoom, camera.roll)
@@ -73,11 +73,12 @@ class Starfield(Scene):
 
     def _draw_stars(self, step: Step, camera: Camera) -> None:
         z = (self._z - step.clock * self._speed) % 1 + 0.03
-        tail = 0.012 + 0.034 * step.energy + 0.042 * step.bass + 0.010 * step.beat
+        tail = 0.012 + 0.034 * step.energy + 0.042 * step.bass + 0.010 * step.beat + 0.006 * step.kick
+        tail += 0.09 * step.tension * step.tension + 0.14 * step.burst
         x0, y0 = self._seen(z, self._swirl * (1 - z), camera)
         x1, y1 = self._seen(z + tail * (0.3 + z), self._swirl * (1 - z - tail), camera)
         fade = np.minimum(1, (1.03 - z) * 1.8) * np.minimum(1, (z - 0.03) * 14)
-        bright = self._size * fade * (0.60 + 0.55 * step.treble + 0.10 * step.onset)
+        bright = self._size * fade * (0.60 + 0.50 * step.treble + 0.12 * step.hat + 0.10 * step.onset)
         radius = 0.65 + 1.35 * (1.03 - z) ** 3 * np.sqrt(self._size)
         self.canvas.stroke(x0, y0, x1, y1, radius, 0.95 * bright, self._color * (1.2 * bright)[:, None])
 

@@ -75,7 +75,7 @@ def _paint_walls(light: Floats, palette: Floats, view: Floats, p: Floats) -> Non
 
 
 class Tunnel(Scene):
-    """Beats push the flight and run down the corridor as light; bands of the spectrum light the gates."""
+    """Kick and snare light the gates ahead, bands of the spectrum all of them; voices light the walls."""
 
     AREA_PX = 480 * 270
 
@@ -96,8 +96,10 @@ class Tunnel(Scene):
         travel = self._start + self._speed * step.clock
         turned = Camera(camera.x, camera.y, camera.zoom, camera.roll + self._tilt)
         settings = numbers(
-            travel, self._sides, self._twist, *self._bend, 0.10 + 0.50 * step.bass + 0.25 * step.beat,
-            0.20 + 0.45 * step.energy + 0.35 * step.mid, 8 * step.bar_phase + travel, 0.4 + step.treble, *self._phase,
+            travel, self._sides, self._twist, *self._bend, 0.10 + 0.50 * step.bass + 0.25 * max(step.beat,
+            step.kick) + 0.5 * step.burst,
+            0.20 + 0.45 * step.energy + 0.35 * step.mid + 0.2 * step.voice, 8 * step.bar_phase + travel,
+            0.4 + max(step.treble, step.hat), *self._phase,
         )  # fmt: skip
         _paint_walls(self.canvas.light, self.shot.palette, self.canvas.view(turned), settings)
         self._draw_gates(step, travel, turned)
@@ -111,7 +113,10 @@ class Tunnel(Scene):
         index = gate.astype(int)
         band = (index * 5) % 24
         strong = np.where(index % 4 == 0, 1.0, 0.30)
-        bright = strong * (0.35 + 1.1 * step.spectrum[band]) + 0.5 * step.beat * np.exp(-((depth - 1.2) ** 2))
+        bright = strong * (0.35 + 1.1 * step.spectrum[band] + 0.4 * step.tension + 0.5 * step.burst)
+        # A kick lights the gate ahead, a snare the one behind it.
+        bright += 0.5 * max(step.beat, step.kick) * np.exp(-((depth - 1.2) ** 2))
+        bright += 0.5 * step.snare * np.exp(-((depth - 2.6) ** 2))
         bright *= np.exp(-0.13 * depth) * np.clip((depth - _NEAR) * 1.1, 0, 1) * (0.7 + 0.5 * self.shot.growth)
         x, y = self._corners(gate, depth, travel)
         x, y = camera.project(x, y)
