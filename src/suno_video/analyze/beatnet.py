@@ -18,6 +18,8 @@ NET_RATE_HZ = RATE_HZ // 2
 """Frames of the network a second; frame k describes the sound around (k + 0.5) / NET_RATE_HZ seconds."""
 _LEAD = NET_RATE_HZ
 """Frames of silence before and after the music: one second."""
+_CHUNK = 8192
+"""Frames that are computed at once where the whole is not needed."""
 _SILENT = 1e-8
 """Power below which a frame does not count when loudness is judged."""
 
@@ -29,17 +31,32 @@ def hear_beats(spectra: Spectra) -> Matrix:
     """
     # Silence on both sides: what sounds from the first sample on begins there, and is heard to begin.
     log = np.pad(compress(mel_power(spectra)), ((_LEAD, _LEAD), (0, 0)))
-    rise = np.maximum(0, np.diff(log, axis=0, prepend=log[:1]))
-    x = np.concatenate([log * np.float32(0.5) - np.float32(0.5), rise * np.float32(2)], axis=1)
-    return _network(x)[_LEAD:-_LEAD]
+    w = _weights()
+    first = [_first(log, start, w) for start in range(0, len(log), _CHUNK)]
+    del log  # an hour of it is 60 MB
+    return _network(np.concatenate(first), w)[_LEAD:-_LEAD]
+
+
+def _first(log: Matrix, start: int, w: dict[str, NDArray[np.float32]]) -> Matrix:
+    """The first layer over some frames: their levels and how they rise."""
+    margin = w["first.weight"].shape[2] // 2
+    low, high = max(0, start - margin), min(len(log), start + _CHUNK + margin)
+    part = log[low:high]
+    rise = np.maximum(0, np.diff(part, axis=0, prepend=log[max(0, low - 1)][None, :]))
+    x = np.concatenate([part * np.float32(0.5) - np.float32(0.5), rise * np.float32(2)], axis=1)
+    return _elu(_convolve(x, w["first.weight"], w["first.bias"], 1))[start - low :][:_CHUNK]
 
 
 def mel_power(spectra: Spectra) -> Matrix:
     """Mel power at `NET_RATE_HZ`, shape (n, N_MELS)."""
     n = spectra.n // 2
-    db = spectra.mel_db[: 2 * n].astype(np.float32)
-    power = np.exp(db * np.float32(np.log(10) / 10))
-    return np.asarray(0.5 * (power[::2] + power[1::2]), dtype=np.float32)
+    out = np.empty((n, spectra.mel_db.shape[1]), dtype=np.float32)
+    for start in range(0, n, _CHUNK):
+        db = spectra.mel_db[2 * start : 2 * min(n, start + _CHUNK)].astype(np.float32)
+        power = np.exp(db * np.float32(np.log(10) / 10))
+        np.add(power[::2], power[1::2], out=out[start : start + _CHUNK])
+    out *= np.float32(0.5)
+    return out
 
 
 def compress(power: Matrix, gain: float = 1.0) -> Matrix:
@@ -50,7 +67,11 @@ def compress(power: Matrix, gain: float = 1.0) -> Matrix:
     peaks = power.max(axis=1)
     heard = peaks[peaks > max(_SILENT, 1e-6 * float(peaks.max(initial=0)))]
     loud = float(np.percentile(heard, 95)) if len(heard) else 1.0
-    return np.asarray(np.log10(1 + np.float32(200 * gain) * np.sqrt(power / np.float32(loud))), dtype=np.float32)
+    out = np.empty_like(power)
+    for start in range(0, len(power), _CHUNK):
+        part = np.sqrt(power[start : start + _CHUNK] / np.float32(loud))
+        out[start : start + _CHUNK] = np.log(1 + np.float32(200 * gain) * part) * np.float32(1 / np.log(10))
+    return out
 
 
 @cache
@@ -60,9 +81,8 @@ def _weights() -> dict[str, NDArray[np.float32]]:
         return {name: packed[name].astype(np.float32) for name in packed.files}
 
 
-def _network(x: Matrix) -> Matrix:
-    w = _weights()
-    x = _elu(_convolve(x, w["first.weight"], w["first.bias"], 1))
+def _network(x: Matrix, w: dict[str, NDArray[np.float32]]) -> Matrix:
+    """All layers after the first."""
     skipped, k = np.zeros_like(x), 0
     while f"wide.{k}.weight" in w:
         y = _elu(_convolve(x, w[f"wide.{k}.weight"], w[f"wide.{k}.bias"], 2**k))

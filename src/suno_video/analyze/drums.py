@@ -23,6 +23,8 @@ _WIDE = (0, 2, 4, 7, 10, 12, 15)
 _LEAST_RISE = 0.12
 _LEAST_HITS = 6
 _APART_S = 0.045
+_ONSETS = 4000
+"""Onsets that are described at once."""
 _SURE = {"kick": 0.7, "snare": 0.45, "hat": 0.25}
 
 
@@ -58,6 +60,15 @@ def drum_candidates(onsets: Onsets) -> NDArray[np.int64]:
 def drum_features(spectra: Spectra, at: NDArray[np.int64]) -> Matrix:
     """Describe the onsets in some frames, shape (len(at), 48), about 1 where the song's own strong ones lie."""
     loud_db = float(np.percentile(spectra.mel_db.max(axis=1)[: 10**6], 95))
+    # In parts: an hour has tens of thousands of onsets.
+    parts = [_shapes(spectra, at[k : k + _ONSETS], loud_db) for k in range(0, max(1, len(at)), _ONSETS)]
+    whole, noisy, *falls = (np.concatenate(columns) for columns in zip(*parts, strict=True))
+    usual = np.percentile(whole, 95, axis=0) + np.float32(0.02)
+    return np.hstack([whole / usual, noisy / usual, *falls]).astype(np.float32)
+
+
+def _shapes(spectra: Spectra, at: NDArray[np.int64], loud_db: float) -> tuple[Matrix, ...]:
+    """Rise of each register, the same without what is tonal, two falls, and what is held."""
     n = spectra.n
 
     def level(step: int) -> Matrix:
@@ -75,9 +86,8 @@ def drum_features(spectra: Spectra, at: NDArray[np.int64]) -> Matrix:
     whole = np.maximum.reduce([_pooled(each, _REGISTERS) for each in rises])
     noisy = np.maximum.reduce([_pooled(_without_lines(each), _REGISTERS) for each in rises])
     held = np.maximum.reduce([_pooled(level(step), _REGISTERS) for step in (0, 1, 2, 3)])
-    usual = np.percentile(whole, 95, axis=0) + np.float32(0.02)
     falls = [_pooled(held - _pooled(level(step), _REGISTERS), _WIDE) for step in (10, 20)]
-    return np.hstack([whole / usual, noisy / usual, *falls, _pooled(held, _WIDE)]).astype(np.float32)
+    return whole, noisy, *falls, _pooled(held, _WIDE)
 
 
 def _pooled(rows: Matrix, borders: tuple[int, ...]) -> Matrix:

@@ -37,6 +37,8 @@ from suno_video.media.audio import Sound, check_song_file, open_sound
 ANALYZER = "suno-video listen 3"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
+_LONG_S = 1200.0
+"""Above this nothing is heard beside the beats: of an hour, both at once would take too much memory."""
 _BLOCK_S = 2.5
 """As much stereo as a pipe holds, so that the decoder never waits for us for long."""
 
@@ -117,6 +119,8 @@ def _listen(
     onsets = find_onsets(spectra)
     with ThreadPoolExecutor(1, thread_name_prefix="analyze") as pool:
         parts = pool.submit(_hear_parts, spectra, onsets, song, fps, heard)
+        if spectra.duration_s > _LONG_S:
+            parts.result()
         if known_beats is None or (known_beats.song_sha256, known_beats.heard_by) != (digest, ears.version):
             tracked = track_beats(spectra, onsets, heard.spectra.get("drums"), ears.hear(path))
             known_beats = HeardBeats(song_sha256=digest, heard_by=ears.version, grid=tracked)

@@ -36,11 +36,13 @@ def follow_beats(activation: Matrix, rate_hz: float, lowest_bpm: float, highest_
     n, shortest, longest = len(activation), int(lengths[0]), int(lengths[-1])
     if n < 2 * shortest:
         return np.zeros(0, dtype=np.int64)
-    gain, cost = _gains(activation, lengths), _change_costs(lengths)
-    # Row t + longest holds the best score of a beat at frame t by the length that led to it; `onward` what it is worth
-    # for the length that follows. A first beat may stand anywhere.
+    gains, cost = _Gains(activation, lengths), _change_costs(lengths)
+    # Row t + longest holds the best score of a beat at frame t by the length that led to it. A first beat may stand
+    # anywhere.
     score = np.full((n + longest, len(lengths)), -np.log(len(lengths)), dtype=np.float32)
-    onward = score.copy()
+    # What each is worth for the length that follows; as far back as a beat is long, so that an hour needs no more.
+    n_kept = longest + shortest
+    onward = np.full((n_kept, len(lengths)), -np.log(len(lengths)), dtype=np.float32)
     columns = np.arange(len(lengths))[None, :]
     padded = np.full((shortest, len(lengths) + 2 * _REACH), _NEVER, dtype=np.float32)
     # Row k of `before` is what lies k - `_REACH` lengths away.
@@ -48,11 +50,11 @@ def follow_beats(activation: Matrix, rate_hz: float, lowest_bpm: float, highest_
     ways = np.empty(before.shape, dtype=np.float32)
     for start in range(0, n, shortest):
         t = np.arange(start, min(n, start + shortest))
-        now = onward[t[:, None] + longest - lengths[None, :], columns] + gain[t]
+        now = onward[(t[:, None] + longest - lengths[None, :]) % n_kept, columns] + gains.at(start, start + len(t))
         score[t + longest] = now
         padded[: len(t), _REACH:-_REACH] = now
         np.add(before, cost[:, None, :], out=ways)
-        onward[t + longest] = ways.max(axis=0)[: len(t)]
+        onward[(t + longest) % n_kept] = ways.max(axis=0)[: len(t)]
     return _walk_back(score, cost, lengths, n)
 
 
@@ -65,18 +67,21 @@ def beat_lengths(rate_hz: float, lowest_bpm: float, highest_bpm: float) -> NDArr
     return np.array([*out, length], dtype=np.int64)
 
 
-def _gains(activation: Matrix, lengths: NDArray[np.int64]) -> Matrix:
-    """What a beat at a frame is worth against none there, by the length that leads to it, shape (n, len(lengths))."""
-    a = np.clip(activation.astype(np.float64), 1e-4, 1 - 1e-4)
-    worth = np.log(a) - np.log((1 - a) / (_BEAT_SHARE - 1))
-    widths = -(-lengths // _BEAT_SHARE)
-    sums = np.concatenate([[0.0], np.cumsum(worth)])
-    t = np.arange(len(a))
-    by_width = {}
-    for width in np.unique(widths):
-        low = np.clip(t - width // 2, 0, len(a))
-        by_width[int(width)] = sums[np.minimum(low + width, len(a))] - sums[low]
-    return np.stack([by_width[int(width)] for width in widths], axis=1).astype(np.float32)
+class _Gains:
+    """What a beat at a frame is worth against none there, by the length that leads to it."""
+
+    def __init__(self, activation: Matrix, lengths: NDArray[np.int64]) -> None:
+        a = np.clip(activation.astype(np.float64), 1e-4, 1 - 1e-4)
+        worth = np.log(a) - np.log((1 - a) / (_BEAT_SHARE - 1))
+        self._sums = np.concatenate([[0.0], np.cumsum(worth)])
+        self._widths, self._which = np.unique(-(-lengths // _BEAT_SHARE), return_inverse=True)
+
+    def at(self, start: int, stop: int) -> Matrix:
+        """For some frames, shape (stop - start, len(lengths))."""
+        n = len(self._sums) - 1
+        low = np.clip(np.arange(start, stop)[:, None] - self._widths // 2, 0, n)
+        gains = self._sums[np.minimum(low + self._widths, n)] - self._sums[low]
+        return np.asarray(gains[:, self._which], dtype=np.float32)
 
 
 def _change_costs(lengths: NDArray[np.int64]) -> Matrix:
