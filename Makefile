@@ -4,10 +4,10 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 SONG := examples/lantern-season.mp3
 
-.PHONY: help dev check format lint types layers test test-slow test-models test-mlx test-mlxgen demo docs gallery bench song clean
+.PHONY: help dev check format lint types layers test test-slow test-models test-mlx test-mlxgen demo docs gallery bench bench-audio song clean
 
 help:  ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/.dev: pyproject.toml
 	python3 -m venv $(VENV)
@@ -58,7 +58,7 @@ demo: $(BIN)/.dev  ## Ten seconds of the example song, from its drop, without ke
 	@mkdir -p out
 	$(BIN)/suno-video render $(SONG) --from 0:28 --to 0:38 --size 720p --out out/demo.mp4 --project out/demo.suno-video
 
-docs: $(BIN)/.dev  ## Regenerate docs/cli.md, docs/errors.md, docs/scenes.md, docs/looks.md, the set-up guide, the README's figures and pictures
+docs: $(BIN)/.dev  ## Regenerate docs/cli.md, docs/errors.md, docs/families.md, docs/looks.md, the set-up guide, the README's figures and pictures
 	$(BIN)/python scripts/make_cli_docs.py
 	$(BIN)/python scripts/make_error_docs.py
 	$(BIN)/python scripts/make_scene_docs.py
@@ -70,7 +70,13 @@ gallery: $(BIN)/.dev  ## A contact sheet of each scene family and look, and a fi
 	$(BIN)/python scripts/make_gallery.py $(GALLERY)
 
 bench: $(BIN)/.dev  ## Measure; writes benchmarks/RESULTS.md (an hour on a quiet machine; BENCH=--quick for minutes)
+	$(BIN)/pip install -q -e '.[dev,bench]'
 	$(BIN)/python benchmarks/bench.py $(BENCH)
+	$(BIN)/python scripts/make_readme_figures.py
+
+bench-audio: $(BIN)/.dev  ## Score what we hear in songs with known answers (CORPUS=folder); into benchmarks/RESULTS.md
+	$(BIN)/pip install -q -e '.[dev,bench]'
+	$(BIN)/python benchmarks/bench.py --only listening $(if $(CORPUS),--corpus '$(CORPUS)')
 	$(BIN)/python scripts/make_readme_figures.py
 
 song: $(BIN)/.dev  ## Make the example song again from its score

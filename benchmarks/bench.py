@@ -37,6 +37,7 @@ def main() -> None:
         wish.seconds or (QUICK_S if wish.quick else None),
         wish.jobs,
         wish.films,
+        wish.corpus,
     )
     store = HERE / "results.json" if bench.end_s is None else scratch / "results-quick.json"
     results: Data = json.loads(store.read_text(encoding="utf-8")) if store.exists() else {}
@@ -58,6 +59,7 @@ def _wish() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="scenes, or encoders, at once")
     parser.add_argument("--films", type=int, default=N_FILMS, help="films that are rendered through kills")
     parser.add_argument("--only", nargs="+", choices=list(CONTESTS))
+    parser.add_argument("--corpus", type=Path, help="songs with known answers, for `listening`")
     parser.add_argument(
         "--scratch", default=str(HERE.parent / "out" / "bench"), help="about 8 GB while films are measured"
     )
@@ -73,7 +75,9 @@ def _facts(bench: Bench, load_before: float) -> Data:
         "memory_gb": round(psutil.virtual_memory().total / 2**30),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in ("suno-video", "numpy", "numba", "librosa", "imageio-ffmpeg")},
+        "versions": {
+            name: _version(name) for name in ("suno-video", "numpy", "numba", "librosa", "mir_eval", "imageio-ffmpeg")
+        },
         "n_rounds": bench.n_rounds,
         "jobs": bench.jobs,
         "load_before": round(load_before, 1),

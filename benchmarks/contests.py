@@ -34,6 +34,8 @@ class Bench:
     jobs: int
     n_films: int = N_FILMS
     """Films that are rendered through kills."""
+    corpus: Path | None = None
+    """Songs with known answers; None: the usual ones."""
 
     def song(self, n_seconds: float) -> Path:
         """The example song tiled (or cut) to a length."""
@@ -194,7 +196,29 @@ def overhead(bench: Bench) -> Data:
     return measure_overhead(n_rounds=bench.n_rounds)
 
 
+def listening(bench: Bench) -> Data:
+    """What we hear in songs with known answers."""
+    from listening import measure_listening, usual_corpus
+
+    return measure_listening(bench.corpus or usual_corpus())
+
+
+def sync(bench: Bench) -> Data:
+    """How pictures meet the music in films of half a minute, at a small size."""
+    from listening import usual_corpus
+    from sync_scores import STRETCH_S, measure_sync
+
+    from suno_video.core.frames import FrameSize
+
+    songs = sorted((bench.corpus or usual_corpus()).glob("*.mp3"))
+    folder = bench.scratch / "sync"
+    folder.mkdir(parents=True, exist_ok=True)
+    return measure_sync(songs, folder, FrameSize.parse("320x180"), STRETCH_S)
+
+
 CONTESTS = {
+    "listening": listening,
+    "sync": sync,
     "start": start_up,
     "analysis": analysis,
     "films": films,

@@ -1,9 +1,9 @@
 """How picture and music meet, song by song, beside what others publish: VBCS and ABHS of whole films.
 
-Usage: sync_scores.py SONG... [--size 640x360] [--out FOLDER] [--json FILE]
+Usage: sync_scores.py SONG... [--size 640x360] [--from 50] [--seconds 40] [--out FOLDER] [--json FILE]
 
-Renders each song with the defaults at a small size, 30 frames a second, without captions (letters are no accents of the
-picture), and prints a table in Markdown.
+Renders each song, or a stretch of each, with the defaults at a small size, 30 frames a second, without captions
+(letters are no accents of the picture), and prints a table in Markdown.
 Figures of others are their own, on their own material and with their own detectors.
 """
 
@@ -15,6 +15,7 @@ import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from suno_video.assemble.proof import SyncProof
 from suno_video.core.brief import Brief
@@ -22,6 +23,9 @@ from suno_video.core.frames import FrameSize
 from suno_video.pipeline import FilmOptions, render_film
 from suno_video.project.workspace import Project
 
+Data = dict[str, Any]
+STRETCH_S = (50.0, 80.0)
+"""What `make bench` renders of each song."""
 PUBLISHED = (("Sora 2 (TMD-Bench)", 0.50, 0.16), ("RhyJAM (TMD-Bench)", 0.50, 0.27))
 """VBCS and ABHS as arXiv 2605.01809 has them."""
 
@@ -42,10 +46,11 @@ class Score:
     duration_error_ms: float
 
 
-def score_song(song: Path, folder: Path, size: FrameSize) -> Score:
-    """Render a song into a folder and read its proof of sync."""
+def score_song(song: Path, folder: Path, size: FrameSize, stretch_s: tuple[float, float] | None = None) -> Score:
+    """Render a song, or a stretch of it, into a folder and read its proof of sync."""
     project = folder / f"{song.stem}.suno-video"
-    brief = Brief(size=size, fps=30, captions="none")
+    part = {"from_s": stretch_s[0], "to_s": stretch_s[1]} if stretch_s else {}
+    brief = Brief(size=size, fps=30, captions="none", **part)
     out = folder / f"{song.stem}.mp4"
     render_film(song, FilmOptions(brief=brief, quality="draft", out=out, project=project))
     proof = SyncProof.load(Project(project).proof_file)
@@ -64,6 +69,15 @@ def score_song(song: Path, folder: Path, size: FrameSize) -> Score:
         max_drift_frames=proof.max_drift_frames,
         duration_error_ms=proof.duration_error_ms,
     )
+
+
+def measure_sync(songs: list[Path], folder: Path, size: FrameSize, stretch_s: tuple[float, float] | None) -> Data:
+    """Films of all songs, or of a stretch of each, as `results.json` keeps them."""
+    rows = []
+    for song in songs:
+        rows.append(asdict(score_song(song, folder, size, stretch_s)))
+        sys.stderr.write(f"{rows[-1]}\n")
+    return {"size": str(size), "stretch_s": stretch_s, "rows": rows}
 
 
 def table(scores: list[Score]) -> str:
@@ -100,19 +114,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("songs", nargs="+", type=Path)
     parser.add_argument("--size", default="640x360", type=FrameSize.parse)
+    parser.add_argument("--from", dest="start", type=float, default=0.0, help="Begin here, in seconds.")
+    parser.add_argument("--seconds", type=float, help="Only so much of each song.")
     parser.add_argument("--out", type=Path, help="Keep films and projects here.")
     parser.add_argument("--json", type=Path, help="Write the scores here as well.")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = asked.out or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        scores = []
-        for song in asked.songs:
-            scores.append(score_song(song, folder, asked.size))
-            sys.stderr.write(f"{scores[-1]}\n")
+        part = (asked.start, asked.start + asked.seconds) if asked.seconds else None
+        found = measure_sync(asked.songs, folder, asked.size, part)
     if asked.json is not None:
-        asked.json.write_text(json.dumps([asdict(each) for each in scores], indent=1) + "\n", encoding="utf-8")
-    sys.stdout.write(table(scores) + "\n")
+        asked.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    sys.stdout.write(table([Score(**row) for row in found["rows"]]) + "\n")
 
 
 if __name__ == "__main__":

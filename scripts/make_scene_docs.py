@@ -1,4 +1,4 @@
-"""Writes docs/scenes.md and docs/looks.md from the families and the looks. A test fails when they are out of date."""
+"""Writes docs/families.md and docs/looks.md from the families and the looks. A test fails when they are out of date."""
 
 from __future__ import annotations
 
@@ -25,25 +25,7 @@ Parameters go from 0 to 1, in `params` of a scene in `storyboard.json`. This pag
 
 OWN = """## One of your own
 
-    suno-video new-scene slow_waves
-    suno-video preview-scene slow_waves SONG
-
-The first command writes a working scene into the folder `scenes` beside your settings file, as Python, or with
-`--shader` as GLSL. The second plays it to a few bars of a song. It can then be named in a look or in a storyboard, as
-ours can.
-
-- `INFO` says what it is called, what moves it and which parameters it has.
-- `__init__(self, shot, canvas)` draws what stays: `shot.rng` makes each shot its own, `shot.growth` lets it grow,
-  `shot.color(0..1)` takes colours of the film.
-- `paint(self, step, camera)` paints one frame: all of `canvas.light`, shape (3, h, w), light without an upper limit;
-  then `canvas.stroke(...)` for sharp lines and points. `places(canvas, camera)` gives x and y of each pixel: 0 in the
-  middle, 1 is the shorter side, y points down. `step.clock` runs with the music: use it, and not the time.
-- `advance(self, step)`, if frames build on each other, is called for each frame, also for those that are not shown.
-- The same seed and music must give the same picture: no clock, no `random`, nothing kept outside of the object.
-
-A scene that fails ends its shot and no film: a family of ours plays there, and file and line are told. Scenes are code
-that runs with your rights, so they are never taken from a project folder. All names are in
-`suno_video.backends.procedural.painting`. A package can bring scenes through the entry point `suno_video.scenes`.
+One file of Python or GLSL: [scenes.md](scenes.md).
 """
 
 LOOKS = """# Looks
@@ -73,7 +55,7 @@ TERMS = """## What a look may say
 """
 
 
-def scenes_page() -> str:
+def families_page() -> str:
     """Give the page of the families as Markdown."""
     parts = [SCENES]
     for info in FAMILIES.values():
@@ -124,6 +106,6 @@ def _names(kinds: tuple[str, ...]) -> str:
 
 
 if __name__ == "__main__":
-    for name, page in (("scenes", scenes_page()), ("looks", looks_page())):
+    for name, page in (("families", families_page()), ("looks", looks_page())):
         (DOCS / f"{name}.md").write_text(page, encoding="utf-8")
         sys.stdout.write(f"{DOCS / name}.md\n")

@@ -32,6 +32,7 @@ from suno_video.settings_groups import (
     ReviewSettings,
     ServiceSettings,
     SettingsGroup,
+    StemSettings,
 )
 from suno_video.settings_layers import (
     ENV_PREFIX,
@@ -65,8 +66,7 @@ __all__ = [
     "user_prices_file",
 ]
 
-PROJECT_FILE = "suno-video.toml"
-DEFAULT = "default"
+PROJECT_FILE, DEFAULT = "suno-video.toml", "default"
 
 # A project file comes with a download. It must never decide where a key is sent, or which key.
 _NEVER_IN_A_PROJECT = re.compile(r"(?:^|[_.])(?:key|token|secret|password|url|uri|address|host|endpoint)s?$")
@@ -125,6 +125,8 @@ class Settings(BaseSettings):
     """What is looked for in the pictures of models."""
     review: ReviewSettings = ReviewSettings()
     """Whether the director looks at stills and clips that models made."""
+    stems: StemSettings = StemSettings()
+    """How a song is taken apart before it is listened to."""
     finish: FinishSettings = FinishSettings()
     """What is done with clips of models before they become the film."""
     director: DirectorSettings = DirectorSettings()
@@ -252,6 +254,7 @@ def _refuse_what_is_yours(layers: list[Layer]) -> None:
 _YOURS = {
     "money": "say what is spent",
     "finish.upscale_model": "name a model's file",
+    "stems.model": "name a model's file",
     "finish.lut": "name a colour table",
     "finish.allow_flashes": "allow flashes, which can harm people",
 }

@@ -95,6 +95,15 @@ class ReviewSettings(SettingsGroup):
     """How often one still or clip is made again at most, within the budget; the best one plays."""
 
 
+class StemSettings(SettingsGroup):
+    """How a song is taken apart before it is listened to."""
+
+    separate: bool = False
+    """Whether drums and voice are separated where no stems are found, so that beats and voice are heard better."""
+    model: Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,60}|.+\.safetensors)$", max_length=1000)] = "htdemucs"
+    """Name of a model of Demucs, or its safetensors file; only in your own settings."""
+
+
 class FinishSettings(SettingsGroup):
     """What is done with clips of models, and with every finished picture, before they become the film."""
 

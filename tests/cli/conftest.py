@@ -6,17 +6,16 @@ import os
 import subprocess
 import sys
 import sysconfig
-import wave
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import numpy as np
 import pytest
 
 from suno_video.backends.fakeservice import FakeService
 from suno_video.backends.fakeservice.wire import ADDRESS_VARIABLE, TOKEN_VARIABLE
 from suno_video.settings import PLAIN_NAMES
+from tests.unit.sounds import two_parts, write_wav
 
 FAST = ("--size", "128x72", "--quality", "draft", "--look", "cosmos")
 Run: TypeAlias = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -63,19 +62,9 @@ def work(tmp_path: Path, run: Run) -> Path:
     return tmp_path / "work"
 
 
-def write_song(path: Path, seconds: float = 6.0, bpm: float = 120.0) -> Path:
-    """Write a click track over a chord, as a WAV file whatever its name says."""
-    rate = 22050
-    time_s = np.arange(int(seconds * rate)) / rate
-    chord = sum(np.sin(2 * np.pi * f * time_s) for f in (220.0, 277.2, 329.6)) * 0.08
-    since_beat = time_s % (60 / bpm)
-    click = np.sin(2 * np.pi * 1000 * since_beat) * np.exp(-since_beat * 60) * 0.8
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(((chord + click).clip(-1, 1) * 32767).astype("<i2").tobytes())
-    return path
+def write_song(path: Path, seconds: float = 6.0, bpm: float = 160.0) -> Path:
+    """Write a song of two parts, as a WAV file whatever its name says."""
+    return write_wav(path, two_parts(seconds, bpm, rate_hz=22050), 22050)
 
 
 class Shop:

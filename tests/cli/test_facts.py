@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
     [
         ("cli", "make_cli_docs", "cli_page"),
         ("errors", "make_error_docs", "errors_page"),
-        ("scenes", "make_scene_docs", "scenes_page"),
+        ("families", "make_scene_docs", "families_page"),
         ("looks", "make_scene_docs", "looks_page"),
     ],
 )

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import wave
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,7 @@ SMALL = ("--size", "64x36", "--fps", "24", "--quality", "draft")
 
 @pytest.fixture
 def song(work: Path) -> Path:
-    """Four seconds of clicks at 120 bpm."""
+    """Four seconds of a song at 160 bpm."""
     return write_song(work / "song.wav", seconds=4)
 
 
@@ -199,3 +200,13 @@ def test_ctrl_c_leaves_a_project_that_the_next_run_continues(run: Run, work: Pat
     done = run(*options)
     assert done.returncode == 0, done.stderr
     assert "kept from an earlier run" in next(line for line in done.stderr.splitlines() if line.startswith("render:"))
+
+
+def test_a_person_sets_the_grid_right_and_hears_it(run: Run, work: Path) -> None:
+    write_song(work / "song.wav", seconds=4)
+    done = run("analyze", "song.wav", "--project", "kept", "--bpm", "80", "--click", "click.wav", "--json")
+    heard = json.loads(done.stdout)
+    assert (heard["grid_source"], heard["tempo_bpm"]) == ("tempo", pytest.approx(80, rel=0.01))
+    assert json.loads((work / "kept" / "grid.json").read_text(encoding="utf-8"))["bpm"] == 80
+    with wave.open(str(work / "click.wav"), "rb") as click, wave.open(str(work / "song.wav"), "rb") as song:
+        assert click.getnframes() == song.getnframes()

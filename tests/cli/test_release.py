@@ -15,7 +15,7 @@ SMALL = ("--size", "64x36", "--fps", "24")
 
 @pytest.fixture
 def song(work: Path) -> Path:
-    """Four seconds of clicks at 120 bpm, with its storyboard to be made."""
+    """Four seconds of a song at 160 bpm, with its storyboard to be made."""
     return write_song(work / "evening 夜.wav", seconds=4)
 
 
@@ -62,7 +62,7 @@ def test_listen_shows_another_ear_beside_our_own_and_says_where_nobody_listens(
     alone = run("analyze", song.name, "--listen", "--json")
     assert alone.returncode == 0, alone.stderr
     ours, theirs = (json.loads(line) for line in alone.stdout.splitlines())
-    assert ours["tempo_bpm"] == pytest.approx(120, rel=0.02)
+    assert ours["tempo_bpm"] == pytest.approx(160, rel=0.02)
     assert theirs == {"v": 1, "event": "heard", "vibe": None, "opinions": [], "n_disagreements": 0}
 
     project = work / "evening 夜.suno-video"
@@ -74,5 +74,5 @@ def test_listen_shows_another_ear_beside_our_own_and_says_where_nobody_listens(
     assert "no key for a language model is set" in done.stderr
     assert "heard by  a friend (in an earlier run)" in done.stdout
     (row,) = [line for line in done.stdout.splitlines() if line.startswith("DIFFERS")]
-    assert row.split() == ["DIFFERS", "tempo", "120.0", "bpm", "97.0", "bpm"]
+    assert row.split() == ["DIFFERS", "tempo", "160.0", "bpm", "97.0", "bpm"]
     assert "our own analysis is used" in done.stdout

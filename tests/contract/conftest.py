@@ -18,6 +18,7 @@ from suno_video.backends.mlx_video import MlxVideoBackend
 from suno_video.backends.patience import Patience
 from suno_video.backends.registry import backend_class, backend_names
 from suno_video.backends.replicate import ReplicateBackend
+from suno_video.backends.shader import ShaderBackend
 from suno_video.core.errors import BackendUnavailableError
 from tests.contract.services import LOOPBACK
 from tests.replicate.server import TOKEN, replicate_double
@@ -58,7 +59,7 @@ SHIPPED: dict[str, type[Any]] = {
     "replicate": LoopbackReplicate,
 }
 # The same, and run when they are asked for by name (`--backend mlx-video`): a process for each clip takes its time.
-BY_NAME: dict[str, type[Any]] = {"mlx-video": StandInMlxVideo}
+BY_NAME: dict[str, type[Any]] = {"mlx-video": StandInMlxVideo, "shader": ShaderBackend}
 
 
 def _class_of(name: str) -> type[Any]:

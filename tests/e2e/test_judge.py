@@ -81,7 +81,7 @@ def test_a_film_is_judged_from_its_frames_and_the_table_has_means(
         with Image.open(BytesIO(content)) as sheet:
             assert (sheet.format, sheet.width > 300) == ("JPEG", True)
     assert "largest drift at a cut 0 frames" in question.prompt
-    assert "120 BPM" in question.prompt
+    assert "160 BPM" in question.prompt
     assert "{{" not in question.prompt + question.system
     # What was said is kept.
     kept = FilmJudgement.load(project.judgement_file)

@@ -75,3 +75,30 @@ def drums(duration_s: float, bpm: float, metre: int = 4, first_s: float = 0.0) -
         stop = min(len(out), round((beat + 60 / bpm) * RATE_HZ))
         out[start:stop] += 0.12 * np.sin(2 * np.pi * bass * np.arange(stop - start) / RATE_HZ)
     return out
+
+
+def two_parts(duration_s: float, bpm: float = 160.0, rate_hz: int = 22050) -> NDArray[np.float64]:
+    """A small band: kick and snare, a chord that changes each bar; from the bar at half on with hats, and brighter.
+
+    At 160 bpm six seconds hold four bars: two parts, and so two scenes; eight and twelve seconds give three.
+    """
+    beat_s, out = 60 / bpm, np.zeros(round(duration_s * rate_hz))
+    turn, rng = max(1, int(duration_s / (8 * beat_s))), np.random.default_rng(5)
+    t = np.arange(round(4 * beat_s * rate_hz)) / rate_hz
+    short = t[: rate_hz // 4]
+    kick = 0.8 * np.exp(-short * 15) * np.sin(2 * np.pi * 55 * short)
+
+    def add(start_s: float, sound: NDArray[np.float64]) -> None:
+        part = out[round(start_s * rate_hz) :]
+        part[: len(sound)] += sound[: len(part)]
+
+    for number, at in enumerate(np.arange(0, duration_s, beat_s)):
+        bar, is_late = number // 4, number // 4 >= turn
+        add(at, 0.3 * rng.normal(0, 1, len(short)) * np.exp(-short * 25) if number % 2 else kick)
+        if number % 4 == 0:
+            level, overtones = (0.1, (1, 4, 6, 8)) if is_late else (0.05, (1, 2, 3))
+            root_hz = (110, 82.4, 98, 73.4)[bar % 4]
+            add(at, level * np.exp(-t) * sum(np.sin(2 * np.pi * k * root_hz * t) for k in overtones))
+        for half in (0.0, 0.5) if is_late else ():
+            add(at + half * beat_s, 0.08 * rng.normal(0, 1, len(short)) * np.exp(-short * 40))
+    return out

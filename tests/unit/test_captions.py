@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from suno_video.assemble.captions import caption_events, piece_subtitles, unshown_letters
 from suno_video.assemble.cutlist import plan_pieces
 from suno_video.assemble.events import TextEvent
-from suno_video.assemble.kinetic import place_words
+from suno_video.assemble.kinetic import PlacedWord, place_words
 from suno_video.assemble.lettering import MAX_CHARS, ass_text, plain_text, safe_box
 from suno_video.assemble.measuring import Letters
 from suno_video.assemble.stylesheet import StyleSheet
@@ -264,6 +265,36 @@ def test_chinese_is_broken_between_letters_but_no_row_begins_with_a_comma() -> N
         "\uc0ac\ub791\ud574",
         "\ub108\ub97c",
     ]
+
+
+def test_japanese_rows_begin_with_a_word_and_chinese_ones_not_with_a_particle() -> None:
+    letters = Letters("Inter", "ja")
+    rows, _ = fit_tokens(plain_tokens("夜空に咲いた花火が君の瞳に映って消えた"), letters.width_em, 1.0, 6.4, 4)
+    assert len(rows) > 2
+    assert not [row_text(row) for row in rows if "ぁ" <= row[0].text[0] <= "ん"]
+    rows, _ = fit_tokens(plain_tokens("你问我爱你的心有多深"), letters.width_em, 1.0, 5.5, 2)
+    assert [row_text(row)[0] for row in rows] == ["你", "你"]  # 你问我爱|你的心有多深, and not 的心有多深
+
+
+def test_large_rows_from_right_to_left_share_their_right_edge_and_their_words_stand_apart() -> None:
+    sheet = StyleSheet(FrameSize(width_px=1280, height_px=720), TypeStyle())
+    event = TextEvent("card", 0, 3, plain_tokens("ירושלים של זהב ושל נחושת"))
+    ragged = []
+    for number in range(4):
+        rows: dict[float, list[PlacedWord]] = {}
+        for word in place_words(sheet, replace(event, number=number), seed=1):
+            rows.setdefault(word.y_px, []).append(word)
+        edges = [
+            [(w.x_px - w.width_px / 2, w.x_px + w.width_px / 2) for w in sorted(row, key=_x)] for row in rows.values()
+        ]
+        assert all(b[0] - a[1] > 0.3 * sheet.line_em_px for row in edges for a, b in pairwise(row))
+        left, right = {round(row[0][0]) for row in edges}, {round(row[-1][1]) for row in edges}
+        ragged.append(len(right) == 1 and len(left) > 1)
+    assert any(ragged)
+
+
+def _x(word: PlacedWord) -> float:
+    return word.x_px
 
 
 @pytest.mark.parametrize("size", ["16:9", "9:16", "1:1"])

@@ -187,7 +187,62 @@ def test_aligned_lyrics_as_json_are_read_by_lines_or_by_words() -> None:
         lines = parse_lyrics(text, ".json", 60)
         assert len(lines) == n_lines
         assert (lines[0].text, lines[0].start_s, lines[0].section) == ("Snow upon", 1.0, "Verse 1")
-        assert [(word.text, word.start_s) for word in lines[0].words] == [("Snow", 1.0), ("upon", 1.5)]
+        assert [(word.text, word.start_s, word.end_s) for word in lines[0].words] == [
+            ("Snow", 1.0, 1.5),
+            ("upon", 1.5, 2.8),
+        ]
+
+
+def test_a_rest_between_two_words_is_kept_whatever_the_format_so_that_lines_are_broken_there() -> None:
+    texts = {
+        ".json": '{"lines": [{"text": "Snow upon", "start": 1, "end": 3, "words": ['
+        '{"word": "Snow", "start": 1, "end": 1.4}, {"word": "upon", "start": 2, "end": 2.8}]}]}',
+        ".ass": ASS.split("{\\k30}")[0] + "{\\k40}Snow {\\k60}{\\k80}upon\n",
+        ".lrc": "[00:01.00]<00:01.00>Snow <00:01.40> <00:02.00>upon<00:02.80>\n",
+        ".vtt": "WEBVTT\n\n00:01.000 --> 00:02.800\nSnow <00:00:01.400> <00:00:02.000>upon\n",
+    }
+    words_only = (
+        '{"aligned_words": [{"word": "Snow ", "start_s": 1, "end_s": 1.4},'
+        ' {"word": "upon\\n", "start_s": 2, "end_s": 2.8}]}'
+    )
+    for ending, text in [*texts.items(), (".json", words_only)]:
+        line = parse_lyrics(text, ending, 60)[0]
+        assert line.text == "Snow upon"
+        assert [(word.text, word.start_s, word.end_s) for word in line.words] == [
+            ("Snow", 1.0, 1.4),
+            ("upon", 2.0, 2.8),
+        ]
+
+
+def test_the_stamps_of_words_in_webvtt_are_read_and_never_shown() -> None:
+    text = "WEBVTT\n\n00:01.000 --> 00:03.000\n<v Ann>Snow <00:00:01.500><c.hot>upon</c> <00:02.000>me</v>\n"
+    line = parse_lyrics(text, ".vtt", 60)[0]
+    assert line.text == "Snow upon me"
+    assert [(word.text, word.start_s) for word in line.words] == [("Snow", 1.0), ("upon", 1.5), ("me", 2.0)]
+
+
+def test_notes_and_styles_of_webvtt_are_not_sung_and_its_signs_are_read() -> None:
+    text = (
+        "WEBVTT\nKind: captions\n\nSTYLE\n::cue { color: red }\n\n00:01.000 --> 00:02.000 align:start\n"
+        "Rock &amp; roll\n\nNOTE\nfrom here on\nit is slow\n\n7\n00:03.000 --> 00:04.000\nNote the time\n"
+    )
+    assert [line.text for line in parse_lyrics(text, ".vtt", 60)] == ["Rock & roll", "Note the time"]
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "words"),
+    [
+        ("<00:01.00>Ne<00:01.20>ver <00:01.50>more", "Never more", ["Never", "more"]),
+        ("<00:01.00>Snow<00:01.20>upon<00:01.50>me", "Snow upon me", ["Snow", "upon", "me"]),
+        ("<00:01.00>夜<00:01.20>空に<00:01.50>", "夜空に", ["夜空に"]),
+    ],
+)
+def test_enhanced_lrc_of_syllables_or_without_spaces_gives_whole_words(
+    written: str, text: str, words: list[str]
+) -> None:
+    line = parse_lyrics(f"[00:01.00]{written}\n[00:09.00]end\n", ".lrc", 60)[0]
+    assert line.text == text
+    assert [word.text for word in line.words] == words
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from suno_video.analyze.given_words import with_given_words
 from suno_video.analyze.lyrics import parse
 from suno_video.analyze.placing import place_lyrics, with_fixed_times
 from suno_video.core.analysis import EnergyCurve, Section, SongAnalysis, VoiceSpan
@@ -125,3 +126,25 @@ def test_a_silent_song_places_nothing() -> None:
 def test_lines_of_which_nobody_knows_where_they_are_are_not_shown() -> None:
     guess = LyricLine(text="Somewhere", start_s=1.0, end_s=2.0, timed_by="placed", confidence=SHOWN / 2)
     assert Lyrics(source="t", lines=(guess,)).timed_lines == ()
+
+
+def test_lines_with_times_get_words_where_voice_and_pace_agree_on_their_end_and_none_where_they_do_not() -> None:
+    texts = [
+        "Paper planes above the park",
+        "Little fires in the dark",
+        "You were laughing in the rain",
+        "Oh",
+        "La la la la",
+    ]
+    stamps = "".join(f"[00:{8 + 4 * i:02d}.00]{text}\n" for i, text in enumerate(texts))
+    sung = tuple(VoiceSpan(start_s=8 + 4 * i, end_s=8 + 4 * i + s) for i, s in enumerate((2.0, 2.1, 1.9, 3.4, 1.3)))
+    given = parse(stamps, ".lrc", 72.0).lines
+    lines = with_given_words(Lyrics(source="a.lrc", lines=given), _analysis(sung)).lines
+    assert [(line.start_s, line.end_s, line.timed_by) for line in lines] == [
+        (line.start_s, line.end_s, "given") for line in given
+    ]
+    assert [[word.text for word in line.words] for line in lines[:3]] == [text.split() for text in texts[:3]]
+    assert all(abs(line.words[-1].end_s - span.end_s) < 0.3 for line, span in zip(lines[:3], sung, strict=False))
+    assert not lines[3].words  # held for longer than one syllable is, or sung by somebody else
+    silent = Lyrics(source="a.lrc", lines=given)
+    assert with_given_words(silent, _analysis(())) is silent

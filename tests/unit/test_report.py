@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from suno_video.assemble.proof import CutProof, SyncProof
+from suno_video.assemble.proof import CutProof, LyricProof, SyncProof
+from suno_video.assemble.proof_facts import _sureness
 from suno_video.assemble.remembered import Card, MemoryReport, Moment, Trait, memory_report
 from suno_video.assemble.report import render_report, write_report
 from suno_video.assemble.sheet import (
@@ -331,3 +332,18 @@ def test_palettes_are_drawn_as_they_are() -> None:
     html = render_report(**film_of("word"))
     stops: Palette = PALETTE
     assert all(html.count(f'fill="{stop}"') == 2 for stop in stops)
+
+
+@pytest.mark.parametrize(
+    ("timed", "unsure", "said"),
+    [
+        (24, 0, "82%"),
+        (24, 2, "82% (2 of 24 lines shown softly)"),
+        (21, 2, "82% (2 of 24 lines shown softly, 3 not shown)"),
+    ],
+)
+def test_a_reader_learns_how_many_lines_are_not_sure_and_how_many_nobody_sees(
+    timed: int, unsure: int, said: str
+) -> None:
+    proof = LyricProof(n_lines=24, n_timed_lines=timed, n_timed_words=90, mean_confidence=0.82, n_unsure_lines=unsure)
+    assert _sureness(proof) == said

@@ -14,8 +14,10 @@ from suno_video.backends.parts import safer, version_of
 from suno_video.backends.procedural import FAMILIES, ProceduralBackend
 from suno_video.backends.procedural import plugins as module
 from suno_video.cli.app import app
-from suno_video.core.errors import UsageError
+from suno_video.core.errors import SunoVideoError, UsageError
+from suno_video.media.mp4 import read_mp4
 from suno_video.pipeline.scenes import write_scene
+from tests.cli.conftest import write_song
 from tests.unit.test_procedural import clip, dance_music
 
 FLAT = """
@@ -67,7 +69,7 @@ def test_a_file_in_the_users_folder_is_a_family_and_is_not_run_to_be_listed(fold
 def test_a_name_that_is_ours_or_no_name_is_left_alone(folder):
     put(folder, "nebula")
     put(folder, "No-Name")
-    assert module.find_plugins() == {}
+    assert set(module.find_plugins()) == set(module.SHIPPED_SHADERS)
     assert ProceduralBackend.families()["nebula"] is FAMILIES["nebula"]
 
 
@@ -113,6 +115,80 @@ def test_a_scene_that_raises_while_it_paints_says_the_line(folder, tmp_path):
         frames_of("raises", tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("what", "told"),
+    [
+        ("float('nan')", "27648 numbers of frame 0 that are no numbers or infinite"),
+        ("0.4; self.exposure = float('inf')", "self.exposure is inf in frame 0"),
+        ("0.4; self.canvas.light = self.canvas.light[:, 1:]", "float32 of shape (3, 71, 128)"),
+        ("0.4; self.canvas.light = self.canvas.light.astype(float)", "float64 of shape (3, 72, 128)"),
+        ("0.4; self.canvas.light = None", "canvas.light NoneType"),
+        ("0.4; self.canvas.figure([0], 0, 0, 0, 0.1, float('nan'))", "a figure of frame 0"),
+        ("0.4; raise SystemExit(0)", "line 9: SystemExit"),
+    ],
+)
+def test_what_would_be_a_black_or_torn_film_is_told_instead(folder, tmp_path, what, told):
+    put(folder, "torn", what)
+    with pytest.raises(MakeFailed) as failed:
+        frames_of("torn", tmp_path)
+    assert str(folder / "torn.py") in failed.value.reason and told in failed.value.reason
+
+
+def test_strokes_from_nowhere_are_left_out(folder, tmp_path):
+    put(
+        folder,
+        "nowhere",
+        "0.4; n = [float('nan'), float('inf'), -1e30]; self.canvas.stroke(n, n, n, 0.0, 2.0, 1.0, n[2:])",
+    )
+    put(folder, "plain", "0.4")
+    assert np.array_equal(frames_of("nowhere", tmp_path), frames_of("plain", tmp_path))
+
+
+def test_the_same_seed_paints_the_same_and_another_one_does_not(folder, tmp_path):
+    write_scene("mine")
+    first = frames_of("mine", tmp_path)
+    assert np.array_equal(first, frames_of("mine", tmp_path))
+    stream = ProceduralBackend().make(clip("mine", n_frames=1, music=dance_music(1), seed=99), Job(tmp_path))
+    assert not np.array_equal(first[0], next(iter(stream.frames())))
+
+
+def test_names_that_mean_something_in_python_give_a_working_scene(folder, tmp_path):
+    for name in ("none", "true", "scene", "class", "family_info", "a_1"):
+        write_scene(name)
+        assert frames_of(name, tmp_path, 1).shape == (1, 108, 128)
+
+
+def test_files_that_are_no_scenes_are_named_with_the_reason(folder):
+    put(folder, "nebula")
+    put(folder, "Big")
+    put(folder, "twice")
+    (folder / "twice.glsl").write_text("")
+    (folder / "folder.py").mkdir()
+    assert {file.name: why for file, why in module.unused_files().items()} == {
+        "Big.py": "its name has more than small letters, digits and _",
+        "folder.py": "it is no file",
+        "nebula.py": "nebula is a scene of ours",
+        "twice.glsl": "twice.py comes before it",
+    }
+
+
+def test_the_scene_that_the_page_shows_works(folder, tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "scenes.md").read_text(encoding="utf-8")
+    (folder / "slow_waves.py").write_text(page.split("```python\n")[1].split("```")[0])
+    assert frames_of("slow_waves", tmp_path)[:, :72].std() > 5
+
+
+def test_kernels_of_a_person_are_compiled_as_ours_are_and_an_edit_counts(folder, tmp_path):
+    text = FLAT.replace("NAME", "fast").replace("self.canvas.light[:] = WHAT", "fill(self.canvas.light)")
+    text = "from suno_video.backends.procedural.jit import kernel\n" + text
+    for level in ("0.1", "0.9"):
+        loop = f"\n\n@kernel\ndef fill(light):\n    for k in range(light.size):\n        light.flat[k] = {level}\n"
+        (folder / "fast.py").write_text(text.replace("\n\nclass", loop + "\n\nclass"))
+        if level == "0.1":
+            dark = frames_of("fast", tmp_path, 1)[0, :72].mean()
+    assert frames_of("fast", tmp_path, 1)[0, :72].mean() > dark + 30
+
+
 def test_an_edit_changes_the_version_of_that_scene_alone_and_is_seen_at_once(folder, tmp_path):
     backend, mine, ours = ProceduralBackend(), clip("flat"), clip("nebula")
     put(folder, "flat", "0.1")
@@ -150,3 +226,38 @@ def test_the_command_writes_a_scene_and_says_what_to_do_next(folder):
     assert done.exit_code == 0
     assert "preview-scene quiet_sea" in done.stdout
     assert "void mainImage" in (folder / "quiet_sea.glsl").read_text()
+
+
+@pytest.mark.parametrize(
+    ("status", "args"),
+    [
+        (2, ("gone", "song.mp4")),
+        (2, ("../up", "song.mp4")),
+        (2, ("nebula", "song.mp4", "--out", "song.mp4")),
+        (2, ("nebula", "song.mp4", "--out", "film.txt")),
+        (2, ("nebula", "song.mp4", "--seconds", "1000")),
+        (73, ("nebula", "song.mp4", "--out", "gone/film.mp4")),
+    ],
+)
+def test_a_preview_that_cannot_be_is_refused_before_the_song_is_heard(folder, tmp_path, monkeypatch, status, args):
+    monkeypatch.chdir(tmp_path)
+    before = write_song(tmp_path / "song.mp4").read_bytes()
+    with pytest.raises(SunoVideoError) as refused:
+        CliRunner().invoke(app, ["preview-scene", *args], catch_exceptions=False)
+    assert refused.value.exit_status == status
+    assert (tmp_path / "song.mp4").read_bytes() == before
+
+
+def test_a_preview_is_a_film_of_whole_bars_with_the_sound(folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    put(folder, "flat")
+    song = write_song(tmp_path / "song.wav", seconds=8)
+    args = ["preview-scene", "flat", str(song), "--size", "128x72", "--seconds", "2", "--look", "cosmos"]
+    done = CliRunner().invoke(app, args, catch_exceptions=False)
+    assert done.stdout == "flat-preview.mp4\n"
+    assert f"it is {tmp_path / 'flat-preview.mp4'}" in done.stderr.replace("\n", " ")
+    film = read_mp4(tmp_path / "flat-preview.mp4")
+    for kind in ("vide", "soun"):
+        track = film.track(kind)
+        assert track is not None
+        assert track.duration_s == pytest.approx(2.0, abs=0.1)  # one bar of four beats at 120 a minute

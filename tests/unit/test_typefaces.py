@@ -70,6 +70,12 @@ def test_marks_stay_with_their_letter_and_what_is_joined_is_not_parted() -> None
     assert list(typefaces._clusters(f"e\u0301{family}a")) == ["e\u0301", family, "a"]
 
 
+def test_the_tone_of_a_skin_is_left_out_and_no_grey_square_is_drawn() -> None:
+    faces = Typefaces("Inter")
+    assert [run.text for run in faces.runs("a\U0001f3fdb")] == ["ab"]
+    assert faces.missing("\U0001f3fd") == ()
+
+
 def test_the_language_of_han_letters_is_guessed_from_the_whole_song() -> None:
     assert language_of(["hello"]) == ""
     assert language_of(["\u591c", "\u306b"]) == "ja"

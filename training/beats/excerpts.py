@@ -1,11 +1,12 @@
 """Composes, plays and measures excerpts: `excerpts.py OUT FIRST N [--wav]` writes OUT/00000.npz and so on.
 
 Each file holds the mel power of four stems (dB in steps of `STEP_DB` above `FLOOR_DB`, 50 frames a second), the beats,
-the downbeats and a description. The stems are mixed while learning, so that one excerpt gives many mixes.
+the downbeats and a description. With `--wav` the folder is a corpus for `make bench-audio`, too. The stems are mixed while learning, so that one excerpt gives many mixes.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -20,7 +21,8 @@ from instruments import RATE_HZ, Matrix
 from perform import STEMS, Player, without_beat
 from soundfont import BANKS, Sampler
 
-from suno_video.analyze.spectra import N_MELS, WINDOW_S, _Stft, mel_bank
+from suno_video.analyze.frames import PowerFrames
+from suno_video.analyze.spectra import N_MELS, WINDOW_S, mel_bank
 from suno_video.analyze.spectra import RATE_HZ as FEATURE_RATE_HZ
 
 FLOOR_DB, STEP_DB = -110.0, 0.5
@@ -29,10 +31,10 @@ _BEATLESS = 0.05
 
 def mel_levels(samples: Matrix) -> NDArray[np.uint8]:
     """Mel power as the package measures it, in pairs of frames, shape (n, N_MELS), packed into bytes."""
-    stft = _Stft(RATE_HZ, FEATURE_RATE_HZ, WINDOW_S)
-    bank = mel_bank(RATE_HZ, stft.n_fft, N_MELS, 27.5, min(11000.0, RATE_HZ / 2))
-    block = samples[:, None]
-    mels = [power @ bank for power in stft.push(block)] + [power @ bank for power in stft.finish(1)]
+    frames = PowerFrames(RATE_HZ, 1, FEATURE_RATE_HZ, WINDOW_S)
+    bank = mel_bank(RATE_HZ, frames.n_fft, N_MELS, 27.5, min(11000.0, RATE_HZ / 2))
+    blocks = (samples[:, None].astype(np.float32), frames.beyond_end())
+    mels = [power @ bank for block in blocks for power in frames.push(block)]
     mel = np.concatenate(mels)[: int(LENGTH_S * FEATURE_RATE_HZ)]
     mel = mel[: len(mel) // 2 * 2].reshape(-1, 2, N_MELS).mean(axis=1)
     level = (10 * np.log10(np.maximum(mel, 1e-12)) - FLOOR_DB) / STEP_DB
@@ -63,6 +65,9 @@ def make_excerpt(player: Player, seed: int, wav: Path | None = None) -> dict[str
     if wav is not None:
         mix = sum(stem / (np.sqrt(np.mean(stem**2)) + 1e-3) for stem in stems.values())
         wavfile.write(wav, RATE_HZ, (0.7 * mix / np.abs(mix).max() * 32767).astype(np.int16))
+        truth = {"tempo": about["bpm"], "beats": beats.tolist(), "downbeats": downbeats.tolist()}
+        if len(beats):
+            wav.with_suffix(".json").write_text(json.dumps(truth | about), encoding="utf-8")
     mel = np.stack([mel_levels(stems[name]) for name in STEMS])
     return {"mel": mel, "beats_s": beats, "downbeats_s": downbeats, **about}
 

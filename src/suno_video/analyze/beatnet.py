@@ -75,7 +75,8 @@ def _network(x: Matrix) -> Matrix:
 
 
 def _elu(x: Matrix) -> Matrix:
-    return np.asarray(np.where(x > 0, x, np.expm1(np.minimum(x, 0))), dtype=np.float32)
+    # Above zero the other side is 0, below it lies above x: the larger is the right one.
+    return np.asarray(np.maximum(x, np.exp(np.minimum(x, 0)) - 1), dtype=np.float32)
 
 
 def _convolve(x: Matrix, weight: NDArray[np.float32], bias: NDArray[np.float32], dilation: int) -> Matrix:

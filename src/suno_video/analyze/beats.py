@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +11,7 @@ from suno_video.analyze.onsets import Onsets, refine_times, running_max
 from suno_video.analyze.pointer import follow_beats
 from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
 from suno_video.analyze.trust import judge_passages, no_witnesses, overall_trust, question_witnesses
-from suno_video.core.analysis import Passage
+from suno_video.core.grid import BeatGrid
 
 LOWEST_BPM, HIGHEST_BPM = 40.0, 220.0
 _MIN_BEATS = 6
@@ -26,31 +23,21 @@ _FAINT = 0.15
 """Where even the clearest beats are heard less than this, there is nothing to tap to."""
 
 
-@dataclass(frozen=True)
-class BeatGrid:
-    """The beats of a song. Empty where there is no beat."""
-
-    beats_s: tuple[float, ...] = ()
-    downbeats_s: tuple[float, ...] = ()
-    """The first beat of each bar; each is also one of `beats_s`."""
-    beats_per_bar: int = 4
-    division: Literal[2, 3] = 2
-    """Into how many a beat falls."""
-    tempo_bpm: float = 0.0
-    confidence: float = 0.0
-    """How far the grid is to be trusted, 0..1."""
-    passages: tuple[Passage, ...] = ()
-    """How far it is to be trusted where; they tile the song."""
-
-
-def track_beats(spectra: Spectra, onsets: Onsets, drums: Spectra | None = None) -> BeatGrid:
+def track_beats(
+    spectra: Spectra, onsets: Onsets, drums: Spectra | None = None, others: Matrix | None = None
+) -> BeatGrid:
     """Find the beats and bars of a song. Silence and noise give an empty grid, not an error.
 
     Args:
         drums: The drums alone, where somebody has separated them. They are heard beside the whole.
+        others: What other ears hear instead of the network: beats and downbeats, shape (n, 2), 0..1, `NET_RATE_HZ`.
     """
     # 1. Hear
     heard = _hear(spectra, drums)
+    if others is not None:
+        n = min(len(heard), len(others))
+        heard[:, :2] = 0
+        heard[:n, :2] = others[:n]
     near = np.stack([running_max(heard[:, k], 5) for k in range(2)], axis=1)
     # 2. Tap along, then move each beat to its attack
     fine = _at_full_rate(heard[:, 0])
@@ -127,17 +114,30 @@ def refine_beats(spectra: Spectra, times_s: NDArray[np.float64], span: int = 4) 
     """Move beats to the attacks they mean; one that leaves the line of its neighbours is put back on that line."""
     refined = refine_times(spectra, times_s)
     n = len(refined)
-    line = refined.copy()
-    for i in range(n):
-        low, high = max(0, min(i - span, n - 2 * span - 1)), min(n, max(i + span, 2 * span) + 1)
-        index = np.arange(low, high) - i
-        slopes = np.median(np.diff(refined[low:high]))
-        line[i] = np.median(refined[low:high] - slopes * index)
+    wide = min(n, 2 * span + 1)
+    # As many beats around each, at the ends those nearest to it.
+    low = np.clip(np.arange(n) - span, 0, n - wide)
+    near = refined[low[:, None] + np.arange(wide)]
+    away_from = low[:, None] + np.arange(wide) - np.arange(n)[:, None]
+    slopes = np.median(np.diff(near, axis=1), axis=1) if wide > 1 else np.zeros(n)
+    line = np.median(near - slopes[:, None] * away_from, axis=1)
     away = np.abs(refined - line)
     # Where nobody keeps strict time (rubato), the attacks are right and the line is not.
-    loose = np.array([np.median(away[max(0, i - 8) : i + 9]) for i in range(n)])
+    loose = _running_median(away, 8)
     settled = np.where(away <= np.maximum(0.010, 2.0 * loose), refined, line)
     return np.asarray(np.maximum.accumulate(settled), dtype=np.float64)
+
+
+def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """Median over a centred window, shorter at the ends."""
+    n, wide = len(values), 2 * reach + 1
+    out = np.array([np.median(values[max(0, i - reach) : i + reach + 1]) for i in range(min(n, reach))])
+    if n < wide:
+        rest = [np.median(values[max(0, i - reach) : i + reach + 1]) for i in range(len(out), n)]
+        return np.concatenate([out, rest])
+    middle = np.median(np.lib.stride_tricks.sliding_window_view(values, wide), axis=1)
+    rest = [np.median(values[i - reach :]) for i in range(n - reach, n)]
+    return np.concatenate([out, middle, rest])
 
 
 def within_music(beats_s: NDArray[np.float64], spectra: Spectra) -> NDArray[np.float64]:

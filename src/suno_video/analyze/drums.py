@@ -12,7 +12,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.onsets import Onsets, refine_times, running_max
+from suno_video.analyze.onsets import Onsets, log_amplitude, refine_times, running_max
 from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
 from suno_video.core.analysis import DrumHits
 
@@ -62,7 +62,7 @@ def drum_features(spectra: Spectra, at: NDArray[np.int64]) -> Matrix:
 
     def level(step: int) -> Matrix:
         rows = spectra.mel_db[np.clip(at + step, 0, n - 1)].astype(np.float32)
-        return np.asarray(np.log10(1 + 100 * 10 ** ((rows - loud_db) / 20)), dtype=np.float32)
+        return log_amplitude(rows, loud_db, 100.0)
 
     def rise(step: int) -> Matrix:
         past = level(step - 3)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.beats import BeatGrid
 from suno_video.analyze.onsets import MEL_GROUPS
 from suno_video.analyze.spectra import N_MELS, RATE_HZ, SLOW_RATE_HZ, Spectra
+from suno_video.core.grid import BeatGrid
 
 Matrix64 = NDArray[np.float64]
 

@@ -21,12 +21,12 @@ class PowerFrames:
         self.n_fft = 2 ** round(np.log2(window_s * sample_rate_hz))
         self._sample_rate_hz, self._rate_hz = sample_rate_hz, rate_hz
         window = np.hanning(self.n_fft + 1)[:-1]
-        self._window = window.astype(np.float32)
         # So that the sum over the one-sided bins is the mean square of the sound (Parseval).
-        self._scale = np.float32(2 / (self.n_fft * np.sum(window**2)))
+        self._window = (window * np.sqrt(2 / (self.n_fft * np.sum(window**2)))).astype(np.float32)
         self._batch = max(8, _BATCH_SAMPLES // self.n_fft)
-        # One place for all transforms: fresh memory for each would cost as much as the transform.
-        self._bins = np.empty((self._batch, self.n_fft // 2 + 1), dtype=np.complex64)
+        # One place for all transforms: fresh memory for each would cost more than the transform.
+        self._frames = np.empty((self._batch, self.n_fft), dtype=np.float32)
+        self._packed, self._squares = np.empty_like(self._frames), np.empty_like(self._frames)
         self._buffer: Matrix = np.zeros((n_channels, self.n_fft // 2), dtype=np.float32)
         self._buffer_start = -(self.n_fft // 2)
         self._next = 0
@@ -54,18 +54,29 @@ class PowerFrames:
         return np.asarray(starts, dtype=np.int64)
 
     def _power(self, windows: Matrix, starts: NDArray[np.int64]) -> Matrix:
-        bins = self._bins[: len(starts)]
-        squares = bins.view(np.float32)
-        power = np.zeros(bins.shape, dtype=np.float32)
+        import cv2
+
+        n = len(starts)
+        frames, packed, squares = self._frames[:n], self._packed[:n], self._squares[:n]
+        squares.fill(0)
         for channel in windows:
-            frames = channel[starts]
-            frames *= self._window
-            np.fft.rfft(frames, out=bins)
-            squares *= squares
-            power += squares[:, ::2]
-            power += squares[:, 1::2]
-        power *= self._scale
+            np.multiply(_rows(channel, starts), self._window, out=frames)
+            # Single floats, many rows at once: a tenth of the time of NumPy's, which takes row after row.
+            cv2.dft(frames, packed, cv2.DFT_ROWS)
+            cv2.accumulateSquare(packed, squares)
+        # Packed are Re 0, Re 1, Im 1, Re 2, Im 2 ... Re n/2.
+        power = np.empty((n, self.n_fft // 2 + 1), dtype=np.float32)
+        power[:, 0], power[:, -1] = squares[:, 0], squares[:, -1]
+        np.add(squares[:, 1:-1:2], squares[:, 2::2], out=power[:, 1:-1])
         return power
+
+
+def _rows(windows: Matrix, starts: NDArray[np.int64]) -> Matrix:
+    """Pick windows; those at equal distances without a copy."""
+    steps = np.diff(starts)
+    if len(steps) and steps.min() == steps.max() > 0:
+        return windows[starts[0] : starts[-1] + 1 : steps[0]]
+    return windows[starts]
 
 
 class AttackCurve:

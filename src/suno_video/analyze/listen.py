@@ -4,37 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from suno_video.analyze.beats import track_beats
+from suno_video.analyze.beats_file import require_within
 from suno_video.analyze.character import estimate_key, integrated_lufs, mood_words
 from suno_video.analyze.drums import find_drums
+from suno_video.analyze.ears import open_ears
 from suno_video.analyze.envelopes import energy_curve
 from suno_video.analyze.events import find_events
+from suno_video.analyze.grid import Grid, correct_grid
 from suno_video.analyze.id3 import read_sylt
 from suno_video.analyze.lyrics import find_lyrics, side_files
-from suno_video.analyze.onsets import find_onsets
+from suno_video.analyze.onsets import Onsets, find_onsets
 from suno_video.analyze.palette import cover_palette
 from suno_video.analyze.placing import PLACER, place_lyrics
 from suno_video.analyze.sections import find_sections, leading_silence_s
-from suno_video.analyze.short_beats import track_short_beats
 from suno_video.analyze.spectra import Spectra, measure_spectra
 from suno_video.analyze.stems import HeardStems, Stem, hear_stems, used_stems
 from suno_video.analyze.tags import Tags, open_cover, read_tags, save_cover
-from suno_video.analyze.voices import find_voices
-from suno_video.core.analysis import DrumHits, SongAnalysis
+from suno_video.analyze.voices import Voices, find_voices
+from suno_video.core.analysis import DrumHits, EnergyCurve, SongAnalysis
 from suno_video.core.color import Palette
 from suno_video.core.errors import NoSuchInputError
 from suno_video.core.frames import FrameGrid
+from suno_video.core.grid import GridWish, HeardBeats
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 2"
+ANALYZER = "suno-video listen 3"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
-_SHORT_S = 20.0
-"""Below this, rules count beats and bars (`short_beats`)."""
 _BLOCK_S = 2.5
 """As much stereo as a pipe holds, so that the decoder never waits for us for long."""
 
@@ -45,10 +47,19 @@ class Heard:
 
     song: Song
     analysis: SongAnalysis
+    beats: HeardBeats
+    """The beats before anybody corrected them."""
 
 
 def listen(
-    path: Path, *, fps: int, max_duration_s: float, cover_folder: Path | None = None, stems: tuple[Stem, ...] = ()
+    path: Path,
+    *,
+    fps: int,
+    max_duration_s: float,
+    cover_folder: Path | None = None,
+    stems: tuple[Stem, ...] = (),
+    wish: GridWish = GridWish(),  # noqa: B008 - frozen
+    known_beats: HeardBeats | None = None,
 ) -> Heard:
     """Listen to a song.
 
@@ -58,25 +69,39 @@ def listen(
         cover_folder: An existing folder that gets `cover.png` if the song has a cover; with None there is no
             `Song.cover`, but its colours are still taken.
         stems: Parts of the song alone; one that does not belong to it is left out with a note.
+        wish: What a person says about the beats.
+        known_beats: What was heard in an earlier run; where it is of this song and these ears, it is used again.
 
     Raises:
         NoSuchInputError, BadSongError, SongTooLongError: It cannot be listened to.
+        BadBeatsError: What is said about the beats cannot be of this song.
+        BackendUnavailableError: Other ears are asked for, and are not there.
     """
     from threadpoolctl import threadpool_limits
 
     # The products here are small: threads for them would wait for each other longer than one takes, and use up the
     # second core, on which the short windows are transformed meanwhile.
     with threadpool_limits(1, user_api="blas"):
-        return _listen(path, fps, max_duration_s, cover_folder, stems)
+        return _listen(path, fps, max_duration_s, cover_folder, stems, wish, known_beats)
 
 
-def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | None, stems: tuple[Stem, ...]) -> Heard:
+def _listen(
+    path: Path,
+    fps: int,
+    max_duration_s: float,
+    cover_folder: Path | None,
+    stems: tuple[Stem, ...],
+    wish: GridWish,
+    known_beats: HeardBeats | None,
+) -> Heard:
     check_song_file(path)
     digest = song_digest(path, stems)
+    ears = open_ears(wish.tracker)
 
     # 1. Decode once, keeping features only
     with open_sound(path, max_duration_s=max_duration_s, block_s=_BLOCK_S) as sound:
         spectra = measure_spectra(sound)
+    require_within(wish, spectra.duration_s)
     heard = hear_stems(stems, spectra)
 
     # 2. Read what people wrote into and beside it
@@ -88,29 +113,56 @@ def _listen(path: Path, fps: int, max_duration_s: float, cover_folder: Path | No
     silence = () if integrated_lufs(spectra.weighted) is not None else ("nothing is heard in it: the song is silent",)
     notes = (*_length_notes(sound, tags), *silence, *tags.notes, *cover_notes, *words.notes, *heard.notes)
     song = _describe_song(path, digest, sound, tags, words.lyrics, cover, notes)
-    analysis = _analyze(spectra, song, fps, palette, heard)
+    # Onsets, then the beats among them; meanwhile what needs no beats
+    onsets = find_onsets(spectra)
+    with ThreadPoolExecutor(1, thread_name_prefix="analyze") as pool:
+        parts = pool.submit(_hear_parts, spectra, onsets, song, fps, heard)
+        if known_beats is None or (known_beats.song_sha256, known_beats.heard_by) != (digest, ears.version):
+            tracked = track_beats(spectra, onsets, heard.spectra.get("drums"), ears.hear(path))
+            known_beats = HeardBeats(song_sha256=digest, heard_by=ears.version, grid=tracked)
+    grid = correct_grid(known_beats.grid, wish, spectra, onsets)
+    analysis = _analyze(spectra, onsets, grid, parts.result(), song, palette, heard).model_copy(
+        update={"correction": wish.digest()}
+    )
 
     # 4. Give the words without times their places
     if song.lyrics is not None:
         placed = place_lyrics(song.lyrics, analysis).model_copy(update={"made_with": PLACER})
         song = song.model_copy(update={"lyrics": placed})
-    return Heard(song, analysis)
+    return Heard(song, analysis, known_beats)
 
 
-def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, stems: HeardStems) -> SongAnalysis:
-    grid = FrameGrid.for_duration(spectra.duration_s, fps)
-    # 1. Onsets, then the beats among them
-    onsets = find_onsets(spectra)
-    if spectra.duration_s < _SHORT_S:
-        beats = track_short_beats(spectra, onsets)
-    else:
-        beats = track_beats(spectra, onsets, stems.spectra.get("drums"))
-    # 2. The form, on the bars
-    voices = find_voices(spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals"))
-    sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, voices)
-    drums = _drums_of(stems.spectra.get("drums")) or find_drums(spectra, onsets)
-    events = find_events(spectra, drums, beats.downbeats_s, sections)
-    # 3. The character of the whole
+@dataclass(frozen=True)
+class _Parts:
+    """What is heard of the song without knowing its beats."""
+
+    drums: DrumHits
+    voices: Voices
+    energy: EnergyCurve
+
+
+def _hear_parts(spectra: Spectra, onsets: Onsets, song: Song, fps: int, stems: HeardStems) -> _Parts:
+    return _Parts(
+        _hear_drums(spectra, onsets, stems.spectra.get("drums")),
+        find_voices(spectra, is_sung=_is_sung(song), stem=stems.spectra.get("vocals")),
+        energy_curve(spectra, onsets, FrameGrid.for_duration(spectra.duration_s, fps)),
+    )
+
+
+def _analyze(
+    spectra: Spectra,
+    onsets: Onsets,
+    grid: Grid,
+    parts: _Parts,
+    song: Song,
+    palette: Palette | None,
+    stems: HeardStems,
+) -> SongAnalysis:
+    beats, energy = grid.beats, parts.energy
+    # 1. The form, on the bars
+    sections = find_sections(spectra, onsets, beats, song.genre, song.lyrics, parts.voices)
+    events = find_events(spectra, parts.drums, beats.downbeats_s, sections)
+    # 2. The character of the whole
     key, lufs = estimate_key(spectra.chroma), integrated_lufs(spectra.weighted)
     clear = onsets.clear_times_s()
     moods = mood_words(spectra, beats.tempo_bpm, key, lufs, len(clear) / spectra.duration_s, song.genre)
@@ -124,25 +176,29 @@ def _analyze(spectra: Spectra, song: Song, fps: int, palette: Palette | None, st
         beats_per_bar=beats.beats_per_bar,
         beat_division=beats.division,
         beat_confidence=round(beats.confidence, 3),
+        grid_source=grid.source,
+        bars_given=grid.bars_given,
         passages=beats.passages,
         onsets_s=clear,
         sections=sections,
         events=events,
-        voices=voices.spans,
-        drums=drums,
+        voices=parts.voices.spans,
+        drums=parts.drums,
         stems=tuple(sorted(stems.spectra)),
-        energy=energy_curve(spectra, onsets, grid),
+        energy=energy,
         key=key.name,
         key_confidence=round(key.confidence, 3),
         moods=moods,
         integrated_lufs=lufs,
         cover_palette=palette,
-        n_leading_silent_frames=min(grid.n_frames, int(leading_silence_s(spectra) * fps)),
+        n_leading_silent_frames=min(len(energy.loudness), int(leading_silence_s(spectra) * energy.fps)),
     )
 
 
-def _drums_of(stem: Spectra | None) -> DrumHits | None:
-    return find_drums(stem, find_onsets(stem)) if stem is not None else None
+def _hear_drums(spectra: Spectra, onsets: Onsets, stem: Spectra | None) -> DrumHits:
+    """Those of the stem, or those of the mix where there is none, or it is silent."""
+    alone = find_drums(stem, find_onsets(stem)) if stem is not None else None
+    return alone or find_drums(spectra, onsets)
 
 
 def _is_sung(song: Song) -> bool | None:

@@ -5,8 +5,9 @@ All of it is hostile input: sizes are bounded, control characters and markup go,
 
 from __future__ import annotations
 
+import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from suno_video.analyze.id3 import TimedText
@@ -19,6 +20,10 @@ _LAST_LINE_S = 5.0
 """How long a line may stand when nothing says when it ends."""
 _STAMP = re.compile(r"\[(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?\]")
 _WORD_STAMP = re.compile(r"<(\d{1,3}):(\d{1,2})(?:[.:](\d{1,3}))?>")
+_CUE_STAMP = re.compile(r"<(?:(\d{1,2}):)?(\d{1,2}):(\d{1,2}[.,]\d{1,3})>")
+_HIDDEN_STAMP = re.compile("\ue000([0-9.]{1,12})\ue001")
+_NO_CUE = re.compile(r"(?:(?<=\n\n)|(?<=\n\r\n))(?:NOTE|STYLE|REGION)\b[^\n]*\n(?:[^\n]*\S[^\n]*\n)*")
+_CUE_TAG = re.compile(r"</?[a-zA-Z][^<>]{0,80}>")
 _OFFSET = re.compile(r"^\s*\[offset:\s*([+-]?\d{1,7})\s*\]", re.IGNORECASE | re.MULTILINE)
 _LRC_TAG = re.compile(r"^\s*\[[a-z#]{1,10}:[^\]]*\]\s*$", re.IGNORECASE)
 _LRC_NAMED = re.compile(r"^\s*\[(?:name|singer|vocals?|voice)\s*:", re.IGNORECASE)
@@ -119,9 +124,17 @@ def parse_lrc(text: str, duration_s: float) -> ParsedLyrics:
         body = _STAMP.sub("", raw)
         if section_tag(body) is not None and _LRC_TAG.match(body) and not _LRC_NAMED.match(body):
             continue  # `[ti:...]`, `[ar:...]`
+        body = _spaced(body)
         words = _timed_words(body, shift_s) if len(stamps) == 1 else ()
-        sheet.add(_WORD_STAMP.sub(" ", body), stamps, words)
+        sheet.add(_WORD_STAMP.sub("", body), stamps, words)
     return sheet.close(duration_s)
+
+
+def _spaced(body: str) -> str:
+    """Put a space before each stamp where only stamps part the words; syllables and East Asian letters stay joined."""
+    bare = _WORD_STAMP.sub("", body).strip()
+    only_stamps = bool(bare) and bare.isascii() and not re.search(r"\s", bare)
+    return _WORD_STAMP.sub(lambda stamp: " " + stamp[0], body) if only_stamps else body
 
 
 def _seconds(minutes: str, seconds: str, fraction: str | None) -> float:
@@ -132,9 +145,8 @@ def _timed_words(body: str, shift_s: float) -> tuple[tuple[float, str], ...]:
     """Words of an enhanced line: `<00:12.30> Snow <00:12.80> upon`; an empty last one only says when the line ends."""
     marks = list(_WORD_STAMP.finditer(body))
     ends = [*(mark.start() for mark in marks[1:]), len(body)][: len(marks)]
-    return tuple(
-        (_seconds(*mark.groups()) + shift_s, clean_text(body[mark.end() : end], 80) or "")
-        for mark, end in zip(marks, ends, strict=True)
+    return whole_words(
+        [(_seconds(*mark.groups()) + shift_s, body[mark.end() : end]) for mark, end in zip(marks, ends, strict=True)]
     )
 
 
@@ -173,6 +185,11 @@ def parse_subtitles(text: str, kind: str, duration_s: float) -> ParsedLyrics:
     """Read `.srt`, `.vtt` or `.ass`; the karaoke times of `.ass` give the words."""
     import pysubs2
 
+    if kind == "vtt":
+        text = _NO_CUE.sub("", text)
+    if kind in ("srt", "vtt"):
+        # The library takes a row with two times for the head of a cue.
+        text = _CUE_STAMP.sub(_hidden, text)
     try:
         subtitles = pysubs2.SSAFile.from_string(text, format_=kind)
     except Exception:  # noqa: BLE001 - any broken subtitle file counts as one without words
@@ -182,9 +199,33 @@ def parse_subtitles(text: str, kind: str, duration_s: float) -> ParsedLyrics:
         start, end = max(0.0, event.start / 1000), min(event.end / 1000, duration_s)
         if event.is_comment or end <= start or event.is_drawing:
             continue
-        words = _karaoke_words(event.text, start, end) if kind == "ass" else ()
-        sheet.add(event.plaintext.replace("\n", " "), [start], words, end)
+        plain = event.plaintext.replace("\n", " ")[: MAX_LINE * 8]
+        plain = html.unescape(_CUE_TAG.sub("", plain)) if kind == "vtt" else plain
+        words = _karaoke_words(event.text, start, end) if kind == "ass" else _cue_words(plain, start, end)
+        sheet.add(_HIDDEN_STAMP.sub("", plain), [start], words, end)
     return sheet.close(duration_s)
+
+
+def _hidden(stamp: re.Match[str]) -> str:
+    seconds = int(stamp[1] or 0) * 3600 + int(stamp[2]) * 60 + float(stamp[3].replace(",", "."))
+    return f"\ue000{seconds:.3f}\ue001"
+
+
+def _cue_words(text: str, start_s: float, end_s: float) -> tuple[tuple[float, str], ...]:
+    """Words of a WebVTT cue: `Snow <00:00:12.800>upon <00:00:13.100>me`; none where there are no such stamps."""
+    first, *rest = _HIDDEN_STAMP.split(text)
+    if not rest:
+        return ()
+    times = [start_s, *(max(start_s, _number(time)) for time in rest[::2])]
+    pieces = list(zip(times, [first, *rest[1::2]], strict=True))
+    return (*whole_words([each for each in pieces if each[1].strip() or each[0] > start_s]), (end_s, ""))
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _karaoke_words(text: str, start_s: float, end_s: float) -> tuple[tuple[float, str], ...]:
@@ -196,9 +237,9 @@ def _karaoke_words(text: str, start_s: float, end_s: float) -> tuple[tuple[float
         word = clean_text(syllable, 80) or ""
         if word and joins and not syllable[:1].isspace():
             marks[-1] = (marks[-1][0], (marks[-1][1] + word)[:80])
-        elif word:
-            marks.append((at, word))
-        joins = bool(marks) and bool(syllable) and not syllable[-1:].isspace()
+        elif word or (marks and marks[-1][1]):
+            marks.append((at, word))  # a rest ends the word before it
+        joins = bool(word) and not syllable[-1:].isspace()
         at += length_s
     return (*marks, (min(at, end_s), "")) if marks else ()
 
@@ -215,18 +256,21 @@ def lines_of_sylt(sylt: tuple[TimedText, ...], duration_s: float) -> ParsedLyric
     for group in groups[:MAX_LINES]:
         texts = [piece.text[:MAX_LINE] for piece in group]
         words = tuple((piece.start_s, text) for piece, text in zip(group, texts, strict=True)) if breaks else ()
-        sheet.add("".join(texts).strip()[: 4 * MAX_LINE], [group[0].start_s], _whole_words(words))
+        sheet.add("".join(texts).strip()[: 4 * MAX_LINE], [group[0].start_s], whole_words(words))
     return sheet.close(duration_s)
 
 
-def _whole_words(pieces: tuple[tuple[float, str], ...]) -> tuple[tuple[float, str], ...]:
-    """Join syllables: a piece that begins without a space, after one that ends without one, goes on the word."""
+def whole_words(pieces: Sequence[tuple[float, str]]) -> tuple[tuple[float, str], ...]:
+    """Join syllables: a piece that begins without a space, after one that ends without one, goes on the word.
+
+    What holds no words ends the word before it.
+    """
     words: list[tuple[float, str]] = []
     open_ = False
     for start_s, text in pieces:
         word = clean_text(text, 120) or ""
         if word and open_ and not text[:1].isspace():
-            words[-1] = (words[-1][0], words[-1][1] + word)
+            words[-1] = (words[-1][0], (words[-1][1] + word)[:120])
         else:
             words.append((start_s, word))
         open_ = bool(word) and not text[-1:].isspace()

@@ -47,14 +47,23 @@ def _from_lines(raw: list[dict[str, Any]], duration_s: float) -> ParsedLyrics:
         if tag and tag != section:
             section = tag
             sheet.add(f"[{tag.strip('[]')}]", [])
-        words = tuple(
-            (at, word)
-            for one in _objects(each.get("words"))
-            if (at := _time(one, "start")) is not None and (word := clean_text(_text(one), 80))
-        )
-        last = _time(_objects(each.get("words"))[-1], "end") if words else None
-        sheet.add(_text(each), [start_s], (*words, (last, "")) if last is not None else words, end_s)
+        sheet.add(_text(each), [start_s], _words(_objects(each.get("words"))), end_s)
     return sheet.close(duration_s)
+
+
+def _words(raw: list[dict[str, Any]]) -> tuple[tuple[float, str], ...]:
+    """Words and when each begins; after each, when it ends: where a singer breathes is where a line is broken."""
+    marks: list[tuple[float, str]] = []
+    for one in raw:
+        start_s, end_s, word = _time(one, "start"), _time(one, "end"), clean_text(_text(one), 80)
+        if start_s is None or not word:
+            continue
+        if marks and not marks[-1][1] and marks[-1][0] >= start_s:
+            marks.pop()
+        marks.append((start_s, word))
+        if end_s is not None and end_s > start_s:
+            marks.append((end_s, ""))
+    return tuple(marks)
 
 
 def _from_words(raw: list[dict[str, Any]], duration_s: float) -> ParsedLyrics:
@@ -65,6 +74,8 @@ def _from_words(raw: list[dict[str, Any]], duration_s: float) -> ParsedLyrics:
         start_s = _time(each, "start")
         if start_s is None or each.get("success") is False:
             continue
+        if pieces and not pieces[-1].text and pieces[-1].start_s >= start_s:
+            pieces.pop()  # the word before it ends when this one begins
         *before, word = _text(each)[: 4 * MAX_LINE].rstrip("\n").split("\n")
         for line in before:
             pieces.append(TimedText("\n" + line, start_s))
@@ -72,6 +83,9 @@ def _from_words(raw: list[dict[str, Any]], duration_s: float) -> ParsedLyrics:
         space = "" if word[:1].isspace() else " "
         pieces.append(TimedText("\n" + word if starts_line else space + word, start_s))
         starts_line = _text(each).endswith("\n")
+        end_s = _time(each, "end")
+        if word.strip() and end_s is not None and end_s > start_s:
+            pieces.append(TimedText("", end_s))
     return lines_of_sylt(tuple(pieces), duration_s)
 
 

@@ -70,7 +70,7 @@ def spectral_flux(spectra: Spectra) -> Matrix:
     for start in range(0, spectra.n, _CHUNK):
         lead = min(start, _LAG)
         db = spectra.mel_db[start - lead : start + _CHUNK].astype(np.float32)
-        log = np.log10(1 + 200 * 10 ** ((db - np.float32(loud_db)) / 20))
+        log = log_amplitude(db, loud_db, 200.0)
         widest = np.maximum(log, np.maximum(np.roll(log, 1, axis=1), np.roll(log, -1, axis=1)))
         before = np.concatenate([np.repeat(widest[:1], _LAG, axis=0), widest])[: len(log)]
         if start == 0:
@@ -79,6 +79,12 @@ def spectral_flux(spectra: Spectra) -> Matrix:
         for group, (low, high) in enumerate(zip(MEL_GROUPS, MEL_GROUPS[1:], strict=False)):
             flux[start : start + len(rise), group] = rise[:, low:high].mean(axis=1)
     return flux
+
+
+def log_amplitude(db: Matrix, loud_db: float, gain: float) -> Matrix:
+    """Compress levels: log10 of 1 + gain x amplitude against `loud_db`. By exp and log, which NumPy has vectors for."""
+    amplitude = np.exp((db - np.float32(loud_db)) * np.float32(np.log(10) / 20))
+    return np.asarray(np.log(1 + np.float32(gain) * amplitude) * np.float32(1 / np.log(10)), dtype=np.float32)
 
 
 def level_locally(flux: Matrix, span_s: float = 8.0) -> Matrix:

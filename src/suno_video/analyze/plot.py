@@ -83,7 +83,8 @@ def _draw_heading(draw: ImageDraw, song: Song, analysis: SongAnalysis) -> None:
     draw.text((_LEFT, 26), title, font=title_font, fill=_TEXT)
     tempo = f"{analysis.tempo_bpm:.1f} bpm in {analysis.beats_per_bar}" if analysis.tempo_bpm else "no beat"
     loud = f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"
-    trust = f"grid {analysis.beat_confidence:.0%} sure"
+    is_heard = analysis.grid_source == "heard" and not analysis.bars_given
+    trust = f"grid {analysis.beat_confidence:.0%} sure" if is_heard else f"grid: {analysis.grid_in_words}"
     facts = [song.artist, clock(analysis.duration_s), tempo, trust, analysis.key, loud, ", ".join(analysis.moods)]
     line = "   ·   ".join(fact for fact in facts if fact)
     draw.text((_LEFT, 80), line[:180], font=drawing_font(19, 500), fill=_DIM)

@@ -43,16 +43,16 @@ def follow_beats(activation: Matrix, rate_hz: float, lowest_bpm: float, highest_
     onward = score.copy()
     columns = np.arange(len(lengths))[None, :]
     padded = np.full((shortest, len(lengths) + 2 * _REACH), _NEVER, dtype=np.float32)
+    # Row k of `before` is what lies k - `_REACH` lengths away.
+    before = np.lib.stride_tricks.sliding_window_view(padded, len(lengths), axis=1).swapaxes(0, 1)
+    ways = np.empty(before.shape, dtype=np.float32)
     for start in range(0, n, shortest):
         t = np.arange(start, min(n, start + shortest))
         now = onward[t[:, None] + longest - lengths[None, :], columns] + gain[t]
         score[t + longest] = now
-        part = padded[: len(t)]
-        part[:, _REACH:-_REACH] = now
-        best = part[:, : len(lengths)] + cost[0]
-        for k in range(1, 2 * _REACH + 1):
-            np.maximum(best, part[:, k : k + len(lengths)] + cost[k], out=best)
-        onward[t + longest] = best
+        padded[: len(t), _REACH:-_REACH] = now
+        np.add(before, cost[:, None, :], out=ways)
+        onward[t + longest] = ways.max(axis=0)[: len(t)]
     return _walk_back(score, cost, lengths, n)
 
 

@@ -7,7 +7,6 @@ import re
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.beats import BeatGrid
 from suno_video.analyze.form import BarTable, Form, bar_likeness, bar_novelty, find_form, tabulate_bars
 from suno_video.analyze.naming import bar_intensity, has_drops, join_builds, join_tail, name_parts, relative_levels
 from suno_video.analyze.onsets import Onsets
@@ -16,6 +15,7 @@ from suno_video.analyze.tagged import TaggedForm, TaggedPart, lay_tags
 from suno_video.analyze.voices import Voices
 from suno_video.analyze.wanted import WantedPart, wanted_parts
 from suno_video.core.analysis import Section, SectionLabel
+from suno_video.core.grid import BeatGrid
 from suno_video.core.song import Lyrics
 
 MIN_SILENCE_S = 2.0

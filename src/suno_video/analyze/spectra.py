@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from suno_video.analyze.frames import AttackCurve, Matrix, PowerFrames
 from suno_video.core.analysis import N_BANDS
 from suno_video.media.audio import Sound
-from suno_video.media.kept import kept_array
 
 __all__ = ["Matrix", "Spectra", "measure_spectra"]
 
@@ -134,7 +133,8 @@ class _Banks:
 
 
 def _decibel(power: Matrix) -> Matrix:
-    return np.asarray(10 * np.log10(np.maximum(power, np.float32(1e-12))), dtype=np.float32)
+    # NumPy has vectors for the natural logarithm of single floats, and none for the others.
+    return np.asarray(np.float32(10 / np.log(10)) * np.log(np.maximum(power, np.float32(1e-12))), dtype=np.float32)
 
 
 def interval_bank(hz: NDArray[np.float64], edges_hz: NDArray[np.float64]) -> Matrix:
@@ -151,16 +151,18 @@ def interval_bank(hz: NDArray[np.float64], edges_hz: NDArray[np.float64]) -> Mat
 def mel_bank(sample_rate_hz: int, n_fft: int, n: int, low_hz: float, high_hz: float) -> Matrix:
     """Triangles equally spaced on the mel scale (O'Shaughnessy), shape (bins, n).
 
-    Made by librosa once on each machine and then kept: to import it takes longer than to listen to a song.
+    The scale of O'Shaughnessy (*Speech Communication*, 1987): m = 2595 log10(1 + f / 700). Triangles reach from the
+    middle of the one below to the middle of the one above and are 1 high, as `librosa.filters.mel` makes them with
+    `htk=True, norm=None`; to import that takes longer than to listen to a song.
     """
-
-    def make() -> Matrix:
-        from librosa.filters import mel
-
-        bank = mel(sr=sample_rate_hz, n_fft=n_fft, n_mels=n, fmin=low_hz, fmax=high_hz, htk=True, norm=None)
-        return np.asarray(bank.T, dtype=np.float32)
-
-    return kept_array(f"mel-{sample_rate_hz}-{n_fft}-{n}-{low_hz:g}-{high_hz:g}", (n_fft // 2 + 1, n), make)
+    hz = np.arange(n_fft // 2 + 1) * sample_rate_hz / n_fft
+    low, high = 2595.0 * np.log10(1.0 + np.array([low_hz, high_hz]) / 700.0)
+    mels = np.linspace(low, high, n + 2)
+    edges_hz = 700.0 * (10.0 ** (mels / 2595.0) - 1.0)
+    widths_hz = np.diff(edges_hz)
+    rising = (hz[:, None] - edges_hz[None, :-2]) / widths_hz[:-1]
+    falling = (edges_hz[None, 2:] - hz[:, None]) / widths_hz[1:]
+    return np.asarray(np.maximum(0, np.minimum(rising, falling)), dtype=np.float32)
 
 
 def chroma_bank(hz: NDArray[np.float64]) -> Matrix:

@@ -158,15 +158,26 @@ def _over_neighbours(values: NDArray[np.float64]) -> NDArray[np.float64]:
 def _verdicts(beats_s: NDArray[np.float64], witnesses: Witnesses) -> list[GridVerdict]:
     trust = witnesses.trust
     out: list[GridVerdict] = []
-    for i in range(len(beats_s)):
-        steps = np.diff(beats_s[max(0, i - _AROUND) : i + _AROUND + 1])
-        low, middle, high = np.percentile(steps, (10, 50, 90)) if len(steps) else (1.0, 1.0, 1.0)
+    for i, (low, middle, high) in enumerate(_steps_around(beats_s)):
         if witnesses.heard[i] < _FAINT:
             out.append("none")
         elif trust[i] < _LEAST_TRUST:
             out.append("unsure")
         else:
             out.append("free" if (high - low) / middle > _LOOSE else "steady")
+    return out
+
+
+def _steps_around(beats_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The 10th, 50th and 90th percentile of the beat lengths around each beat, shape (n, 3)."""
+    out, n, wide = np.ones((len(beats_s), 3)), len(beats_s), 2 * _AROUND
+    steps = np.diff(beats_s)
+    for i in range(n) if n <= wide else (*range(_AROUND), *range(n - _AROUND, n)):
+        if len(near := steps[max(0, i - _AROUND) : i + _AROUND]):
+            out[i] = np.percentile(near, (10, 50, 90))
+    if n > wide:
+        windows = np.lib.stride_tricks.sliding_window_view(steps, wide)
+        out[_AROUND : n - _AROUND] = np.percentile(windows, (10, 50, 90), axis=1).T
     return out
 
 

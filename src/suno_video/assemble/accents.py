@@ -3,8 +3,8 @@
 VBCS and ABHS as TMD-Bench (arXiv 2605.01809) has them: the share of visual beats that hit an audio beat, and the
 share of audio beats that are hit. The detectors are our own, and chance is given beside each figure. A visual beat
 is a sudden rise of the change from frame to frame (cuts, flashes, pulses of the camera): higher than all others
-within a tenth of a second, and well above what is usual around it. An audio beat is a beat, or an onset where no
-grid is trusted.
+within a tenth of a second, and well above what is usual around it. An audio beat is a beat, or, in passages
+where no beat is to be trusted, an onset.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from suno_video.assemble.flashes import pack, see
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import EncoderError
 from suno_video.core.frames import planes
+from suno_video.core.gridtrust import trusted_beats_s, where_trusted
 from suno_video.core.record import Record
 from suno_video.media.ffmpeg import SAFE_INPUT, file_url, read_chunks
 
@@ -34,7 +35,6 @@ LEAST_RISE = 0.35
 """In levels of 256, over the whole picture: less is grain."""
 OVER_USUAL = 1.6
 """A peak is at least so many times as high as the rises around it are on average."""
-TRUSTED_BEATS = 0.4
 
 Change = NDArray[np.float32]
 
@@ -52,7 +52,7 @@ class AccentProof(Record):
     n_visual: NonNegativeInt
     n_musical: NonNegativeInt
     tolerance_ms: float = TOLERANCE_MS
-    musical: Literal["beats", "onsets", "none"]
+    musical: Literal["beats", "beats and onsets", "onsets", "none"]
     """What counts as an accent of the music."""
 
 
@@ -135,9 +135,8 @@ def prove_accents(change: Change, fps: int, first_frame: int, analysis: SongAnal
     """
     start_s, end_s = first_frame / fps, (first_frame + len(change)) / fps
     seen_s = (visual_accents(change, fps) + first_frame) / fps
-    is_sure = analysis.beat_confidence >= TRUSTED_BEATS and len(analysis.beats_s) > 1
-    marks = np.asarray(analysis.beats_s if is_sure else analysis.onsets_s, dtype=np.float64)
-    heard_s = marks[(marks >= start_s) & (marks < end_s)]
+    beats_s, onsets_s = (_within(marks, start_s, end_s) for marks in musical_accents(analysis))
+    heard_s = np.sort(np.concatenate([beats_s, onsets_s]))
     # A picture may come half a frame late, for frames are where they are.
     reach_s = TOLERANCE_MS / 1000
     return AccentProof(
@@ -147,8 +146,25 @@ def prove_accents(change: Change, fps: int, first_frame: int, analysis: SongAnal
         abhs_by_chance=_covered(seen_s, reach_s, start_s, end_s),
         n_visual=len(seen_s),
         n_musical=len(heard_s),
-        musical=("beats" if is_sure else "onsets") if len(heard_s) else "none",
+        musical=_name_accents(len(beats_s), len(onsets_s)),
     )
+
+
+def musical_accents(analysis: SongAnalysis) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Beats of the passages in which they are to be trusted, and onsets of the others."""
+    beats_s = np.array(trusted_beats_s(analysis), dtype=np.float64)
+    onsets_s = np.array(analysis.onsets_s, dtype=np.float64)
+    return beats_s, onsets_s[~where_trusted(analysis, onsets_s)]
+
+
+def _within(marks_s: NDArray[np.float64], start_s: float, end_s: float) -> NDArray[np.float64]:
+    return marks_s[(marks_s >= start_s) & (marks_s < end_s)]
+
+
+def _name_accents(n_beats: int, n_onsets: int) -> Literal["beats", "beats and onsets", "onsets", "none"]:
+    if n_beats and n_onsets:
+        return "beats and onsets"
+    return "beats" if n_beats else "onsets" if n_onsets else "none"
 
 
 def _share(of_s: NDArray[np.float64], near_s: NDArray[np.float64], reach_s: float) -> float:

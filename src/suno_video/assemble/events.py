@@ -25,10 +25,6 @@ SAME_MOMENT_S = 0.25
 ARTIST_DELAY_S = 0.35
 CREDIT_MARK = "·"
 """Stands between two credits."""
-SURE = 0.5
-"""Times of a line that are less sure than this are not swept word by word: the line is shown, softly."""
-HARDLY_KNOWN = 0.15
-"""Below this, nobody knows where a line is, and it is not shown."""
 CARD_EM = 21.0
 """Ems of type on one card of large words; about seven words."""
 SHORTEST_CARD_S = 0.9
@@ -97,12 +93,6 @@ def shown_texts(storyboard: Storyboard, lyrics: Lyrics | None) -> tuple[str, ...
     return tuple(event.text for event in caption_events(storyboard, lyrics))
 
 
-def confidence_of(line: LyricLine) -> float:
-    """How sure the times of a line are, 0..1; 1 where they were given."""
-    confidence = getattr(line, "confidence", None)
-    return 1.0 if confidence is None else float(confidence)
-
-
 def _without_times(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
     return tuple(replace(token, start_s=None, end_s=None) for token in tokens)
 
@@ -136,8 +126,6 @@ def _line_events(lines: Sequence[LyricLine]) -> list[TextEvent]:
     for line in lines:
         if not caption_text(line.text) or line.start_s is None or line.end_s is None:
             continue
-        if confidence_of(line) < HARDLY_KNOWN:
-            continue
         if sung and line.start_s - sung[-1][0] < SAME_MOMENT_S:
             start, end, first = sung[-1]
             both = line.model_copy(update={"text": f"{first.text} {line.text}", "words": ()})
@@ -150,7 +138,7 @@ def _line_events(lines: Sequence[LyricLine]) -> list[TextEvent]:
         shown = max(0.0, start - LEAD_S)
         gone = max(shown + 0.05, min(max(end + LINGER_S, shown + MIN_SHOWN_S), until))
         tokens = line_tokens(line)
-        if confidence_of(line) < SURE:
+        if not line.is_sure:  # a word that lights up at the wrong moment is worse than none
             events.append(TextEvent("soft", shown, gone, _without_times(tokens), number))
         else:
             events.append(TextEvent("line", shown, gone, tokens, number))

@@ -43,6 +43,8 @@ _HELD_WORTH = 0.35
 """How far rows may be out of balance so that a word which matters has one of its own."""
 _GAP = 0.85
 """Of a space: large type is set closer."""
+_JOINED_GAP_EM = 0.32
+"""Between words of Arabic and Hebrew."""
 _SLACK = 0.94
 """Of the safe box; the rest is for rims and halos."""
 
@@ -113,8 +115,14 @@ def _row_height(sheet: StyleSheet, row: Row) -> float:
 
 
 def _row_width(sheet: StyleSheet, row: Row) -> float:
-    gap = _GAP * sheet.letters.width_em(" ")
+    gap = _gap(sheet, row)
     return sum(sheet.letters.width_em(token.text) + (gap if token.space and n else 0) for n, token in enumerate(row))
+
+
+def _gap(sheet: StyleSheet, row: Row) -> float:
+    """Between two words, in ems. Letters that join within a word need more room between words to tell them apart."""
+    space = sheet.letters.width_em(" ")
+    return max(space, _JOINED_GAP_EM) if is_right_to_left(row_text(row)) else _GAP * space
 
 
 def _parting_what_matters(tokens: Sequence[Token]) -> list[Token]:
@@ -145,11 +153,13 @@ def _place(sheet: StyleSheet, rows: list[tuple[Row, float]], layout: Layout) -> 
     for number, ((row, em), width) in enumerate(zip(rows, widths, strict=True)):
         y += _row_height(sheet, row) * em / 2
         left = (box.left + box.right - width) / 2
+        backwards = is_right_to_left(row_text(row))
         if layout == "ragged":
-            # A block with an even left edge, which stands in the middle.
-            left = box.left + margin + room / 2
+            # A block with an even edge where its rows begin, which stands in the middle.
+            left = box.right - margin - room / 2 - width if backwards else box.left + margin + room / 2
         if layout == "stair" and len(rows) > 1:
             step = min(room, 0.9 * sheet.unit_px * 0.3) * (number / (len(rows) - 1) - 0.5)
+            step = -step if backwards else step
             left = min(max(left + step, box.left + margin), box.right - margin - width)
         placed += _place_row(sheet, row, em, left, y)
         y += _row_height(sheet, row) * em / 2
@@ -157,7 +167,7 @@ def _place(sheet: StyleSheet, rows: list[tuple[Row, float]], layout: Layout) -> 
 
 
 def _place_row(sheet: StyleSheet, row: Row, em: float, left: float, y: float) -> list[PlacedWord]:
-    gap = _GAP * sheet.letters.width_em(" ") * em
+    gap = _gap(sheet, row) * em
     # What is written from right to left begins at the right.
     backwards = is_right_to_left(row_text(row))
     order = list(reversed(row)) if backwards else list(row)
@@ -185,7 +195,8 @@ def _land(sheet: StyleSheet, event: TextEvent, word: PlacedWord, accent: str | N
     color = f"\\1c{accent}\\3c{accent}" if accent else "\\3c&HFFFFFF&"
     # Emboldening stops at semi-bold; a rim of the same colour makes large type of it.
     rim = f"{color}\\3a&H00&\\bord{0.013 * em:.2f}\\shad0\\blur0.5"
-    halo = f"\\1a&HFF&\\3a&H50&\\shad0\\bord{0.055 * em:.2f}\\blur{0.075 * em:.2f}"
+    # Dark enough that white letters have an edge on a white picture.
+    halo = f"\\1a&HFF&\\3a&H10&\\shad0\\bord{0.065 * em:.2f}\\blur{0.05 * em:.2f}"
     text = sheet.letters.written(word.token.text, em)
     return (
         Drawn(start_s, event.end_s, "line", 0, "{" + tags + halo + "}" + text),

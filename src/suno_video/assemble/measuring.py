@@ -11,7 +11,7 @@ _MEASURE_PX = 100
 _TALL_EM = 1.53
 """Inter, Noto Sans and East Asian fonts take less; Arabic, Thai and Devanagari more."""
 _JOINED = 0.8
-"""Arabic letters are narrower where they join; we measure each by itself."""
+"""Arabic letters are narrower where they join, 0.6 to 1.04 of what they are alone: a guess where Pillow cannot."""
 _HEAVY = 1.05
 """Libass emboldens; its letters are a little wider than those we measure."""
 
@@ -55,8 +55,17 @@ def ass_per_em(face: Typeface) -> float:
 
 @lru_cache(maxsize=8192)
 def _run_width(text: str, face: Typeface) -> float:
-    joined = _JOINED if any("\u0600" <= char <= "\u08ff" for char in text) else 1.0
-    return float(_font(face).getlength(text)) / _MEASURE_PX * _HEAVY * face.scale * joined
+    shaped = any("\u0590" <= char <= "\u1cff" for char in text)  # letters that change with their neighbours
+    joined = _JOINED if any("\u0600" <= char <= "\u08ff" for char in text) and not _can_shape() else 1.0
+    font = _font(face, shaped=shaped and _can_shape())
+    return float(font.getlength(text)) / _MEASURE_PX * _HEAVY * face.scale * joined
+
+
+@lru_cache(maxsize=1)
+def _can_shape() -> bool:
+    from PIL import features
+
+    return bool(features.check_feature("raqm"))
 
 
 @lru_cache(maxsize=8)
@@ -65,7 +74,8 @@ def _space_width(family: str) -> float:
 
 
 @lru_cache(maxsize=32)
-def _font(face: Typeface):  # type: ignore[no-untyped-def]  # Pillow's two font classes share no name
+def _font(face: Typeface, *, shaped: bool):  # type: ignore[no-untyped-def]  # Pillow's two font classes share no name
     from PIL import ImageFont
 
-    return ImageFont.truetype(str(face.path), _MEASURE_PX, index=face.index, layout_engine=ImageFont.Layout.BASIC)
+    engine = ImageFont.Layout.RAQM if shaped else ImageFont.Layout.BASIC
+    return ImageFont.truetype(str(face.path), _MEASURE_PX, index=face.index, layout_engine=engine)

@@ -12,6 +12,7 @@ from suno_video.assemble.fades import FilmFades, fades_of
 from suno_video.assemble.profile import EncoderProfile
 from suno_video.assemble.timing import BENDS_TIME, Timing, bend_time
 from suno_video.core.analysis import SongAnalysis
+from suno_video.core.gridtrust import trusted_beats_s
 from suno_video.core.music import MusicCurves, music_curves
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Scene, Storyboard
@@ -19,7 +20,6 @@ from suno_video.core.storyboard import Scene, Storyboard
 CONFORM_VERSION = 3
 """Raised whenever effects, transitions, captions or the order of their steps change the picture."""
 
-TRUSTED_BEATS = 0.4
 """Below this confidence nothing is tied to the grid."""
 
 PREROLL_FRAMES = 8
@@ -88,11 +88,6 @@ def conform_plans(
         )
         for piece in plan_pieces(storyboard)
     )
-
-
-def trusted_beats_s(analysis: SongAnalysis) -> tuple[float, ...]:
-    """Beats that words may land on; none where the grid is not to be trusted."""
-    return analysis.beats_s if analysis.beat_confidence >= TRUSTED_BEATS else ()
 
 
 def _layer(storyboard: Storyboard, scene: Scene, piece: Piece, music: MusicCurves) -> Layer:

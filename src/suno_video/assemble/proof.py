@@ -15,16 +15,21 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from suno_video.assemble.accents import AccentProof
 from suno_video.assemble.cutlist import plan_pieces
-from suno_video.assemble.events import SURE, confidence_of
 from suno_video.assemble.flashes import FlashReading
+from suno_video.assemble.meeting import (
+    BeatCut,
+    PhraseCut,
+    prove_timing,
+    share_on_frames,
+    share_on_marks,
+)
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import CheckFailedError
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.record import Record
 from suno_video.core.song import Lyrics
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.mp4 import Mp4Track, read_mp4
-
-MIN_TRUSTED_BEATS = 2
 
 
 class Bounds(Record):
@@ -64,22 +69,6 @@ class CutProof(Record):
     drift_ms: float = 0.0
 
 
-class BeatCut(Record):
-    """One scene cut against the beat that it was set to."""
-
-    scene: str
-    """The scene that begins with it."""
-    cut_ms: float
-    """When the film shows its first frame, in the song."""
-    beat_ms: float
-    """The beat nearest to where the cut would be without its lead."""
-    is_downbeat: bool
-    offset_ms: float
-    """Cut less beat: negative is early."""
-    meant_ms: float
-    """The offset that was meant: 0 on the beat, negative where an editor cuts before it."""
-
-
 class LyricProof(Record):
     """What is known of when the words are sung."""
 
@@ -117,13 +106,19 @@ class SyncProof(Record):
     on_beat: Unit | None
     """Share of scene cuts on the frame nearest to a beat, or as many frames before it as was meant (`lead_frames`).
 
-    None without a beat grid or without cuts.
+    Of the cuts in steady passages; None where there are none.
     """
     on_downbeat: Unit | None
     beat_cuts: tuple[BeatCut, ...] = ()
-    """Every scene cut against its beat; empty without a beat grid."""
+    """Every scene cut of the steady passages against its beat."""
     median_offset_ms: float | None = None
-    """Of all scene cuts to their beats; negative is early."""
+    """Of these cuts to their beats; negative is early."""
+    phrase_cuts: tuple[PhraseCut, ...] = ()
+    """Every other scene cut against the line, voice, onset or section nearest to it."""
+    on_phrase: Unit | None = None
+    """Share of these that are within a frame of it, or as many frames early as was meant; None where there are none."""
+    grid_doubts: tuple[str, ...] = ()
+    """Passages in which the beat grid is not followed, in plain words."""
     accents: AccentProof | None = None
     """Accents of the picture against those of the music; None where the frames were not looked at."""
     flashes: FlashReading | None = None
@@ -193,7 +188,8 @@ def prove_sync(
     shown, heard = picture.shown_at() / picture.timescale, sound.shown_at() / sound.timescale
     start_s, end_s = storyboard.first_frame / storyboard.fps, storyboard.end_frame / storyboard.fps
     song_s = min(analysis.duration_s, end_s) - start_s
-    beat_cuts = _prove_timing(storyboard, cuts, analysis)
+    drifts = {cut.planned_frame: cut.drift_ms for cut in cuts}
+    beat_cuts, phrase_cuts = prove_timing(storyboard, drifts, analysis, lyrics)
     return SyncProof(
         fps=storyboard.fps,
         n_frames_planned=storyboard.n_frames,
@@ -210,10 +206,13 @@ def prove_sync(
         duration_error_ms=round((picture.duration_s - song_s) * 1000, 3),
         has_edit_lists=picture.has_edit_list or sound.has_edit_list,
         n_scene_cuts=len(storyboard.scenes) - 1,
-        on_beat=_share_on(storyboard, analysis.beats_s),
-        on_downbeat=_share_on(storyboard, analysis.downbeats_s),
+        on_beat=share_on_frames(storyboard, analysis.beats_s, beat_cuts),
+        on_downbeat=share_on_frames(storyboard, analysis.downbeats_s, beat_cuts),
         beat_cuts=beat_cuts,
         median_offset_ms=round(float(np.median([cut.offset_ms for cut in beat_cuts])), 3) if beat_cuts else None,
+        phrase_cuts=phrase_cuts,
+        on_phrase=share_on_marks(phrase_cuts, storyboard.fps),
+        grid_doubts=tuple(doubt.text for doubt in grid_doubts(analysis, lyrics, (start_s, end_s))),
         accents=accents,
         flashes=flashes,
         lyrics=_prove_lyrics(lyrics),
@@ -244,42 +243,17 @@ def _prove_cuts(picture: Mp4Track, segments: Sequence[Path], storyboard: Storybo
     return tuple(cuts)
 
 
-def _prove_timing(storyboard: Storyboard, cuts: Sequence[CutProof], analysis: SongAnalysis) -> tuple[BeatCut, ...]:
-    """Each scene cut as the file shows it. In the midst of a join no piece begins: such a cut is as planned."""
-    if len(analysis.beats_s) < MIN_TRUSTED_BEATS:
-        return ()
-    beats_s, downbeats = np.asarray(analysis.beats_s), frozenset(analysis.downbeats_s)
-    first_s, fps = storyboard.first_frame / storyboard.fps, storyboard.fps
-    drift_ms = {cut.planned_frame: cut.drift_ms for cut in cuts}
-    found = []
-    for scene in storyboard.scenes[1:]:
-        drift = drift_ms.get(scene.start_frame - storyboard.first_frame, 0.0)
-        shown_s = (scene.start_frame - storyboard.first_frame) / fps + first_s + drift / 1000
-        beat_s = float(beats_s[np.argmin(np.abs(beats_s - (shown_s + scene.lead_frames / fps)))])
-        found.append(
-            BeatCut(
-                scene=scene.id,
-                cut_ms=round(shown_s * 1000, 3),
-                beat_ms=round(beat_s * 1000, 3),
-                is_downbeat=beat_s in downbeats,
-                offset_ms=round((shown_s - beat_s) * 1000, 3),
-                meant_ms=round(-scene.lead_frames / fps * 1000, 3) + 0.0,
-            )
-        )
-    return tuple(found)
-
-
 def _prove_lyrics(lyrics: Lyrics | None) -> LyricProof | None:
     if lyrics is None or not lyrics.lines:
         return None
     timed = lyrics.timed_lines
-    sure = [confidence_of(line) for line in timed]
+    sure = [line.trust for line in timed]
     return LyricProof(
         n_lines=len(lyrics.lines),
         n_timed_lines=len(timed),
         n_timed_words=sum(len(line.words) for line in timed),
         mean_confidence=round(sum(sure) / len(sure), 4) if sure else None,
-        n_unsure_lines=sum(each < SURE for each in sure),
+        n_unsure_lines=sum(not line.is_sure for line in timed),
     )
 
 
@@ -290,11 +264,3 @@ def _key_times(picture: Mp4Track) -> NDArray[np.float64] | None:
     decoded = np.concatenate([[0], np.cumsum(picture.durations)[:-1]])
     times: NDArray[np.float64] = (decoded + picture.offsets)[picture.key_samples] / picture.timescale
     return times
-
-
-def _share_on(storyboard: Storyboard, marks_s: Sequence[float]) -> float | None:
-    cuts = [scene.start_frame + scene.lead_frames for scene in storyboard.scenes[1:]]
-    if not cuts or len(marks_s) < MIN_TRUSTED_BEATS:
-        return None
-    frames = {round(mark * storyboard.fps) for mark in marks_s}
-    return round(sum(cut in frames for cut in cuts) / len(cuts), 4)

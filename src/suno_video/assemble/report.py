@@ -15,10 +15,12 @@ from markupsafe import Markup
 
 from suno_video.assemble.costs import CostReport
 from suno_video.assemble.proof import SyncProof
+from suno_video.assemble.proof_facts import Fact, proof_facts
 from suno_video.assemble.remembered import MemoryReport
 from suno_video.assemble.timeline import HEIGHT, WIDTH, draw_timeline
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock_tenths
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.song import Song
 from suno_video.core.storyboard import Scene, Storyboard
 from suno_video.media.atomic import write_text
@@ -43,16 +45,6 @@ class SceneRow:
     """What a review said about its clip and its still; empty where nobody looked."""
     picture: str | None
     """A `data:` address."""
-
-
-@dataclass(frozen=True)
-class Fact:
-    """A label and what it says."""
-
-    label: str
-    value: str
-    fine: bool | None = None
-    """Whether it is as it should be; None where that is no question."""
 
 
 def write_report(
@@ -136,10 +128,11 @@ def render_report(
         song_facts=_song_facts(song, analysis),
         film_facts=_film_facts(storyboard, film_name, seconds),
         proof=proof,
-        proof_facts=_proof_facts(proof) if proof else (),
+        proof_facts=proof_facts(proof) if proof else (),
         timeline=draw_timeline(analysis, storyboard),
         view_box=f"0 0 {WIDTH} {HEIGHT}",
         has_beats=len(analysis.beats_s) > 1,
+        grid_doubts=[doubt.text for doubt in grid_doubts(analysis, song.lyrics)],
         rows=[
             _scene_row(scene, storyboard, stand_ins, thumbnails, (reviews or {}).get(scene.id, ""))
             for scene in storyboard.scenes
@@ -188,6 +181,7 @@ def _song_facts(song: Song, analysis: SongAnalysis) -> list[Fact]:
         Fact("Tempo", f"{analysis.tempo_bpm:.1f} BPM" if has_beats else "no beat"),
         Fact("Metre", f"{analysis.beats_per_bar} beats a bar" if has_beats else "–"),
         Fact("Beat confidence", f"{analysis.beat_confidence:.0%}"),
+        Fact("Beat grid", analysis.grid_in_words if has_beats else "–"),
         Fact("Key", analysis.key or "–"),
         Fact("Loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),
         Fact("Moods", ", ".join(analysis.moods) or "–"),
@@ -206,83 +200,6 @@ def _film_facts(storyboard: Storyboard, film_name: str, seconds: float) -> list[
         Fact("Seed", str(storyboard.seed)),
         Fact("Made in", clock_tenths(seconds) if seconds >= 60 else f"{seconds:.1f} s"),
     ]
-
-
-def _proof_facts(proof: SyncProof) -> list[Fact]:
-    offset_ms = abs(proof.picture_start_ms - proof.sound_start_ms)
-    facts = [
-        Fact(
-            "Largest drift at a cut",
-            _count(proof.max_drift_frames, "frame"),
-            proof.max_drift_frames <= proof.bounds.max_drift_frames,
-        ),
-        Fact(
-            "Film against song",
-            f"{proof.duration_error_s * 1000:+.1f} ms",
-            abs(proof.duration_error_s) < 1 / proof.fps + 1e-6,
-        ),
-        Fact("Picture against sound", f"{offset_ms:.1f} ms", offset_ms <= proof.bounds.max_av_offset_ms),
-        Fact(
-            "Frames",
-            _written(proof),
-            proof.n_frames_written == proof.n_frames_planned,
-        ),
-    ]
-    facts += _timing_facts(proof) + _accent_facts(proof) + _flash_facts(proof)
-    if proof.lyrics is not None and proof.lyrics.mean_confidence is not None:
-        facts.append(Fact("How sure the lyrics are timed", f"{proof.lyrics.mean_confidence:.0%}"))
-    return facts
-
-
-def _timing_facts(proof: SyncProof) -> list[Fact]:
-    facts = []
-    if proof.on_beat is not None:
-        facts.append(Fact("Cuts where they were meant to a beat", f"{proof.on_beat:.0%}"))
-    if proof.on_downbeat is not None:
-        facts.append(Fact("Cuts where they were meant to a downbeat", f"{proof.on_downbeat:.0%}"))
-    if proof.median_offset_ms is not None:
-        early = "on the beat" if abs(proof.median_offset_ms) < 1 else f"{proof.median_offset_ms:+.0f} ms"
-        facts.append(Fact("Usual cut against its beat", early))
-    return facts
-
-
-def _flash_facts(proof: SyncProof) -> list[Fact]:
-    """What WCAG 2.3.1 and ITU-R BT.1702 ask for, as counted on the frames as they were written."""
-    read = proof.flashes
-    if read is None:
-        return []
-    where = ", from " + ", ".join(clock_tenths(at) for at in read.too_many_s) if read.too_many_s else ""
-    facts = []
-    for kind, most in (("General", read.max_general), ("Red", read.max_red)):
-        fine = most <= read.limit
-        facts.append(
-            Fact(f"{kind} flashes in any second (safe up to {read.limit})", f"{most}{'' if fine else where}", fine)
-        )
-    return facts
-
-
-def _accent_facts(proof: SyncProof) -> list[Fact]:
-    accents = proof.accents
-    if accents is None or accents.musical == "none":
-        return []
-    facts = []
-    if accents.vbcs is not None:
-        facts.append(
-            Fact(f"Picture accents on music (VBCS; chance {accents.vbcs_by_chance:.2f})", f"{accents.vbcs:.2f}")
-        )
-    if accents.abhs is not None:
-        facts.append(Fact(f"Music accents served (ABHS; chance {accents.abhs_by_chance:.2f})", f"{accents.abhs:.2f}"))
-    return facts
-
-
-def _written(proof: SyncProof) -> str:
-    if proof.n_frames_written == proof.n_frames_planned:
-        return f"all {proof.n_frames_planned}"
-    return f"{proof.n_frames_written} of {proof.n_frames_planned}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _scene_row(

@@ -9,6 +9,7 @@ import numpy as np
 
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock, tick_step_s
+from suno_video.core.gridtrust import trusted_beats_s, trusted_downbeats_s
 from suno_video.core.storyboard import Storyboard
 
 WIDTH, HEIGHT = 1200, 190
@@ -87,11 +88,12 @@ def _wave_path(loudness: Sequence[float]) -> str:
 
 
 def _thin(analysis: SongAnalysis) -> Sequence[float]:
-    """Beats, or bars, or every n-th bar, whichever can still be told apart."""
-    if len(analysis.beats_s) <= MAX_TICKS:
-        return analysis.beats_s
-    step = -(-len(analysis.downbeats_s) // MAX_TICKS)
-    return analysis.downbeats_s[:: max(1, step)]
+    """Beats that are to be trusted, or bars, or every n-th bar, whichever can still be told apart."""
+    beats_s, downbeats_s = trusted_beats_s(analysis), trusted_downbeats_s(analysis)
+    if len(beats_s) <= MAX_TICKS:
+        return beats_s
+    step = -(-len(downbeats_s) // MAX_TICKS)
+    return downbeats_s[:: max(1, step)]
 
 
 def _clock_marks(duration_s: float) -> tuple[tuple[float, str], ...]:

@@ -18,7 +18,9 @@ _ENDS_CLAUSE = frozenset(",、，–—)）」』")
 # By the rules that East Asian typesetting calls kinsoku: what never begins a row, what never ends one.
 _NEVER_FIRST = frozenset("、。，．・：；？！ー」』）】〉》〕…ぁぃぅぇぉゃゅょゎっァィゥェォャュョヮッ々")
 _NEVER_LAST = frozenset("「『（【〈《〔")
-_BREATH, _PHRASE, _CLAUSE = 1.0, 0.6, 0.3
+# Particles of Chinese that go with the word before them.
+_NEVER_FIRST |= frozenset("的吗吧呢们嗎們")
+_BREATH, _PHRASE, _CLAUSE, _WORD = 1.0, 0.6, 0.3, 0.2
 _BREATH_WORTH = 0.9
 """How far rows may be out of balance for the sake of a break at a breath."""
 SCALES = ((1.0, 0), (0.86, 0), (0.74, 0), (0.62, 1))
@@ -125,7 +127,14 @@ def _breath(before: Token, token: Token) -> float:
     last = before.text.rstrip("\"'”’»")[-1:]
     if last in _ENDS_PHRASE:
         return _PHRASE
-    return _CLAUSE if last in _ENDS_CLAUSE or (last and unicodedata.category(last) == "Pd") else 0.0
+    if last in _ENDS_CLAUSE or (last and unicodedata.category(last) == "Pd"):
+        return _CLAUSE
+    # Japanese has no spaces; but what follows hiragana and is none begins a word nearly always: 君の|瞳に.
+    return _WORD if _is_hiragana(last) and not _is_hiragana(token.text[0]) and not token.space else 0.0
+
+
+def _is_hiragana(char: str) -> bool:
+    return "\u3041" <= char <= "\u309f"
 
 
 def fit_tokens(

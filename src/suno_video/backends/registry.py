@@ -75,6 +75,11 @@ def has_models(cls: type[Any]) -> bool:
     return hasattr(cls, "for_model")
 
 
+def has_parts(cls: type[Any]) -> bool:
+    """Whether a backend without models may be named with one of its parts: `shader:tide`."""
+    return hasattr(cls, "with_part")
+
+
 def find_card(spec: str, kind: MakesKind, setup: BackendSetup = NO_SETUP) -> ModelCard | None:
     """Find the card of the model that a name stands for; None where the backend has no models.
 
@@ -92,7 +97,9 @@ def find_card(spec: str, kind: MakesKind, setup: BackendSetup = NO_SETUP) -> Mod
     if has_models(cls):
         return ModelCatalog.of(setup).find(name, model, kind, fast=setup.fast)
     if model is not None:
-        raise UsageError(f"{name} has no models to choose from.", f"Write {name} alone.")
+        if not has_parts(cls):
+            raise UsageError(f"{name} has no models to choose from.", f"Write {name} alone.")
+        cls.with_part(model)  # says so when there is none
     return None
 
 
@@ -113,7 +120,8 @@ def make_backend(spec: str, kind: MakesKind, setup: BackendSetup = NO_SETUP) -> 
     card = find_card(spec, kind, setup)
     cls = backend_class(spec)
     if card is None:
-        return cls()
+        part = split_spec(spec)[1]
+        return cls() if part is None else cls.with_part(part)
     return cast(HasModels, cls).for_model(card, setup)
 
 

@@ -42,6 +42,10 @@ def plan(
     director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
+    bpm: o.Bpm = None,
+    downbeat: o.Downbeat = None,
+    beats: o.Beats = None,
     scene: o.SceneNames = None,
     upgrade: o.Upgrade = False,
     config: o.Config = None,
@@ -65,12 +69,13 @@ def plan(
         backend=backend,
         stills=stills,
         lock_seed=lock_seed,
-        **{"money.budget": budget, "end_card": end_card, **o.director_flags(director, director_offline)},
+        **{"money.budget": budget, "end_card": end_card, "stems.separate": separate},
+        **o.director_flags(director, director_offline),
         **o.caption_flags(no_captions, captions, safe_for, timing),
         **o.finish_flags(lut, allow_flashes),
     )
     asked: dict[str, Any] = {"upgrade": upgrade, "redo": scene, "references": reference or (), "credits": credit or ()}
-    asked["stems"] = stems
+    asked |= {"stems": stems, "bpm": bpm, "downbeat": downbeat, "beats": beats}
     wishes = Wishes(None, folder, False, start, end, title, config, flags, **asked)
     forecast = foresee_film(song, film_options(song, wishes))
     if json:

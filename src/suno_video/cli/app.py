@@ -6,6 +6,7 @@ Nothing heavy is imported here (no pydantic, numpy or rich): `--help` must answe
 from __future__ import annotations
 
 import gc
+import logging
 import sys
 import warnings
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ import typer
 from typer.exceptions import TyperException
 from typer.main import get_command
 
-from suno_video.cli import ahead, backends, facts, films, judge, loops, lyrics, money, release, scenes, stop
+from suno_video.cli import ahead, backends, facts, films, judge, listening, loops, lyrics, money, release, scenes, stop
 from suno_video.cli.answer import prepare_streams, say, silence
 from suno_video.cli.stop import StopSignals
 from suno_video.cli.trouble import Trouble, tell, trouble_of
@@ -37,7 +38,7 @@ app = typer.Typer(
 for command in (
     films.render,
     films.storyboard,
-    films.analyze,
+    listening.analyze,
     lyrics.lyrics,
     ahead.plan,
     money.cost,
@@ -73,8 +74,13 @@ def start(
 def main(args: Sequence[str] | None = None) -> NoReturn:
     """Run a command and leave with its exit status."""
     prepare_streams()
+    # Libraries that log to the root (pysubs2) would set up a handler there, and all of our log would come on stderr.
+    logging.getLogger().addHandler(logging.NullHandler())
     if not sys.warnoptions:
         warnings.simplefilter("ignore")  # what libraries tell their callers is not for people who make films
+    if logging.lastResort is not None:
+        # What it is without any handler. A library that logs by `logging.debug` would else put one there for all.
+        logging.getLogger().addHandler(logging.lastResort)
     status = run(sys.argv[1:] if args is None else args)
     if status != ExitStatus.DONE:
         gc.collect()  # a decoder that an error left running is stopped now, while its threads can still be joined

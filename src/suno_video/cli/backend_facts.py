@@ -14,7 +14,14 @@ from typing import Any, cast
 from suno_video.backends.base import BackendInfo, BackendSetup, HasModels, MakesKind, Readiness
 from suno_video.backends.catalog import ModelCard, ModelCatalog, nearest_model
 from suno_video.backends.prices import Price, PriceBook
-from suno_video.backends.registry import backend_class, backend_kinds, backend_readiness, has_models, split_spec
+from suno_video.backends.registry import (
+    backend_class,
+    backend_kinds,
+    backend_readiness,
+    has_models,
+    has_parts,
+    split_spec,
+)
 from suno_video.core.errors import BackendUnavailableError, BadEditError, SunoVideoError, UsageError
 from suno_video.core.money import usd
 
@@ -176,6 +183,9 @@ def _cards_of(cls: type[Any], name: str, model: str | None, catalog: ModelCatalo
     if model is None:
         return cards
     if not has_models(cls):
+        if has_parts(cls):
+            cls.with_part(model)  # says so when there is none
+            return ()
         raise UsageError(f"{name} has no models to choose from.", f"Write {name} alone.")
     found = [card for card in cards if card.id == model]
     if not found:

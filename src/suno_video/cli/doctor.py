@@ -46,6 +46,7 @@ def examine() -> Iterator[Finding]:
         ("settings", _settings),
         ("director", _director),
         ("text in pictures", _text_reader),
+        ("scenes of your own", _scenes),
         ("backends", _backends),
     ]
     for name, check in checks:
@@ -192,6 +193,16 @@ def _text_reader() -> Iterator[Finding]:
     else:
         hint = "Models that write gibberish are found out with: pip install 'suno-video[ocr]'"
         yield Finding("text in pictures", "warn", "not read, nothing that can is installed", hint)
+
+
+def _scenes() -> Iterator[Finding]:
+    from suno_video.backends.procedural.plugins import SHIPPED_SHADERS, find_plugins, scene_folder, unused_files
+
+    # Names alone: nothing of it is run.
+    own = sorted(find_plugins().keys() - SHIPPED_SHADERS.keys())
+    yield Finding("scenes of your own", "ok", ", ".join(own) or f"none in {scene_folder()}")
+    for file, reason in unused_files().items():
+        yield Finding("scene not used", "warn", f"{file}: {reason}", "Give it another name.")
 
 
 def _backends() -> Iterator[Finding]:

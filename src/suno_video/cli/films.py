@@ -1,4 +1,4 @@
-"""The commands that work on a song: `analyze`, `storyboard`, `render`. A command parses, calls one function, prints."""
+"""The commands that make a film of a song: `storyboard`, `render`. A command parses, calls one function, prints."""
 
 from __future__ import annotations
 
@@ -55,6 +55,10 @@ def render(
     isolate: o.Isolate = None,
     jobs: o.Jobs = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
+    bpm: o.Bpm = None,
+    downbeat: o.Downbeat = None,
+    beats: o.Beats = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     summary: o.SummaryFile = None,
@@ -86,6 +90,7 @@ def render(
             **o.caption_flags(no_captions, captions, safe_for, timing),
             **o.finish_flags(lut, allow_flashes),
             "end_card": end_card,
+            "stems.separate": separate,
             "memory.isolate": None if isolate is None else ("always" if isolate else "never"),
             "review.enabled": review,
         },
@@ -105,6 +110,9 @@ def render(
         reject=reject,
         references=reference or (),
         stems=stems,
+        bpm=bpm,
+        downbeat=downbeat,
+        beats=beats,
         credits=credit or (),
     )
     status = render_songs([_path(name) for name in songs], wishes, o.Manner(json, quiet, verbose), summary_file=summary)
@@ -151,6 +159,10 @@ def storyboard(
     director_offline: o.DirectorOffline = None,
     budget: o.Budget = None,
     stems: o.StemsFolder = None,
+    separate: o.Separate = None,
+    bpm: o.Bpm = None,
+    downbeat: o.Downbeat = None,
+    beats: o.Beats = None,
     max_duration: o.MaxDuration = None,
     config: o.Config = None,
     json: Annotated[bool, typer.Option("--json", help="The storyboard as JSON on stdout, in one line.")] = False,
@@ -178,10 +190,12 @@ def storyboard(
             stills=stills,
             lock_seed=lock_seed,
             max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget, "end_card": end_card, **o.director_flags(director, director_offline)},
+            **{"money.budget": budget, "end_card": end_card, "stems.separate": separate},
+            **o.director_flags(director, director_offline),
             **o.caption_flags(no_captions, captions, safe_for, timing),
         )
         asked: dict[str, Any] = {"references": reference or (), "credits": credit or (), "stems": stems}
+        asked |= {"bpm": bpm, "downbeat": downbeat, "beats": beats}
         wishes = Wishes(None, project, False, start, end, title, config, flags, **asked)
         options = film_options(song, wishes)
         check_song_file(song)
@@ -202,6 +216,7 @@ def _storyboard_file(planned: PlannedFilm) -> str:
 
 
 def _put_storyboard(planned: PlannedFilm, forecast: Forecast) -> None:
+    from suno_video.cli.heard import film_doubts
     from suno_video.cli.tables import put_fields, put_table
     from suno_video.core.money import usd
 
@@ -213,6 +228,7 @@ def _put_storyboard(planned: PlannedFilm, forecast: Forecast) -> None:
             ("film", f"{clock(board.n_frames / board.fps)}, {board.size} at {board.fps} fps"),
             ("look", board.treatment.look),
             ("idea", board.treatment.logline),
+            *(("beat", doubt) for doubt in film_doubts(planned)),
             ("price", price if forecast.worst_usd else "free"),
             ("of it", f"{forecast.count('stand-in')} scenes left to stand-ins" if forecast.count("stand-in") else None),
         ]
@@ -240,67 +256,3 @@ def _put_storyboard(planned: PlannedFilm, forecast: Forecast) -> None:
 
 def _backends_of(scene: Scene) -> str:
     return f"{scene.still_backend} > {scene.video_backend}" if scene.still_backend else scene.video_backend
-
-
-def analyze(
-    song: o.Song,
-    plot: Annotated[Path | None, typer.Option("--plot", help="Draw waveform, sections, beats, energy (PNG).")] = None,
-    listen: Annotated[
-        bool, typer.Option("--listen", help="Let a language model listen too, and show where it hears otherwise.")
-    ] = False,
-    director: o.Director = None,
-    director_offline: o.DirectorOffline = None,
-    budget: o.Budget = None,
-    project: Annotated[Path | None, typer.Option("--project", help="Keep the analysis in this project folder.")] = None,
-    fps: o.Fps = None,
-    stems: o.StemsFolder = None,
-    max_duration: o.MaxDuration = None,
-    config: o.Config = None,
-    json: Annotated[bool, typer.Option("--json", help="The whole analysis as JSON on stdout, in one line.")] = False,
-    quiet: o.Quiet = False,
-    verbose: o.Verbose = False,
-) -> None:
-    """Listen: tempo, beats, sections, key, mood.
-
-    With --listen the model that --director names hears the song too (else the first that has a key). What it says is
-    kept in the project folder; our own analysis keeps the clock.
-    """
-    from suno_video.cli.screen import screen
-
-    with screen(quiet=quiet or json, verbose=verbose) as events:
-        from suno_video.cli.wishes import Wishes, film_options
-        from suno_video.media.audio import check_song_file
-        from suno_video.pipeline import analyze_song
-        from suno_video.project.workspace import Project
-
-        flags = o.set_flags(
-            fps=fps,
-            max_duration_s=_seconds(max_duration),
-            **{"money.budget": budget, **o.director_flags(director, director_offline)},
-        )
-        wishes = Wishes(project=project, config=config, flags=flags, stems=stems)
-        options = film_options(song, wishes)
-        check_song_file(song)
-        hearing = None
-        if listen:
-            from suno_video.pipeline.hearing import analyze_and_hear
-
-            heard, analysis, hearing = analyze_and_hear(song, options, events=events)
-        else:
-            if project is not None:
-                Project(project).create()
-            heard, analysis = analyze_song(song, options, write=project is not None, events=events)
-        if plot is not None:
-            from suno_video.analyze.plot import plot_analysis
-
-            plot_analysis(heard, analysis, plot)
-    from suno_video.cli.heard import put_analysis, put_hearing
-
-    if json:
-        put(analysis.model_dump_json())
-    else:
-        put_analysis(heard, analysis)
-    if listen:
-        put_hearing(hearing, json=json)
-    if plot is not None and not (json or quiet):
-        say(f"plot: {plain(plot)}")

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from suno_video.cli.answer import put, put_event
 from suno_video.cli.tables import put_fields, put_table
 from suno_video.cli.wording import counted
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.clock import clock, clock_tenths
+from suno_video.core.gridtrust import grid_doubts
 from suno_video.core.song import Song
 from suno_video.pipeline.hearing import Hearing
+
+if TYPE_CHECKING:
+    from suno_video.pipeline import PlannedFilm
 
 
 def put_hearing(hearing: Hearing | None, *, json: bool) -> None:
@@ -68,6 +73,13 @@ def _drums_in_short(analysis: SongAnalysis) -> str | None:
     return ", ".join(counted(n, name) for n, name in counts if n) or None
 
 
+def film_doubts(planned: PlannedFilm) -> list[str]:
+    """Passages of a film in which the beat grid is not followed."""
+    board = planned.storyboard
+    part = (board.first_frame / board.fps, board.end_frame / board.fps)
+    return [doubt.text for doubt in grid_doubts(planned.analysis, planned.song.lyrics, part)]
+
+
 def put_analysis(song: Song, analysis: SongAnalysis) -> None:
     """Print what we heard, for people."""
     put_fields(
@@ -81,6 +93,7 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
                 f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
                 f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
             ),
+            ("grid", analysis.grid_in_words if analysis.beats_s else None),
             ("key", analysis.key),
             ("mood", ", ".join(analysis.moods)),
             ("loudness", f"{analysis.integrated_lufs:.1f} LUFS" if analysis.integrated_lufs is not None else "silent"),
@@ -94,6 +107,12 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
             *(("note", note) for note in song.notes),
         ]
     )
+    doubts = [doubt.text for doubt in grid_doubts(analysis, song.lyrics)]
+    if doubts:
+        put("")
+        put("where the beat is not steady")
+        for doubt in doubts:
+            put(f"  {doubt}")
     put("")
     put_table(
         ["section", "from", "to", "sounds like", "energy"],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +17,18 @@ from suno_video.cli.options import ProjectOrSong
 from suno_video.cli.wording import plain
 
 if TYPE_CHECKING:
-    from suno_video.core.song import LyricLine
+    from suno_video.core.song import LyricLine, Lyrics
     from suno_video.pipeline.lyrics import LyricsReport
+
+_WAYS = {
+    "given": "with times of their own",
+    "placed": "placed by voice, sections, syllables and bars",
+    "aligned": "heard in the voice",
+    "fixed": "fixed by you",
+    "nobody": "without times",
+}
+_SAME = ("singer", "timed by", "flags")
+"""Columns that say nothing where they say the same of every line."""
 
 
 def lyrics(
@@ -93,33 +106,65 @@ def _put_table(report: LyricsReport) -> None:
     if found is None:
         put("no lyrics: put them beside the song as .lrc, .srt or .txt, or write them into the file for fixes")
         return
-    has_singers = any(line.singer for line in found.lines)
-    put_table(
-        ["line", "section", *(["singer"] if has_singers else []), "from", "to", "sure", "timed by", "flags", "words"],
-        [
-            (
-                number,
-                line.section or "-",
-                *([line.singer or "-"] if has_singers else []),
-                _clock(line.start_s),
-                _clock(line.end_s),
-                f"{line.trust:.2f}" if line.is_timed else "-",
-                line.timed_by or ("given" if line.is_timed else "nobody"),
-                ", ".join(_flags(report, number - 1, line)) or "-",
-                line.text,
-            )
-            for number, line in enumerate(found.lines, 1)
-        ],
-    )
+    columns = _columns(report, found.lines)
+    rows = [list(row) for row in zip(*columns.values(), strict=True)]
+    if sys.stdout.isatty():
+        columns, rows = _as_sheet(columns, rows)
+    put_table(list(columns), rows)
+    put("")
+    put(_summary(found))
     if report.comparison is None:
         return
-    put("")
     if not report.comparison.not_written and not report.comparison.not_sung:
         put("what is sung is what is written")
     for run in report.comparison.not_written:
         put(f"sung, not written: {_clock(run.start_s)} to {_clock(run.end_s)}  {plain(run.text)}")
     for number in report.comparison.not_sung:
         put(f"written, not sung: line {number + 1}  {plain(found.lines[number].text)}")
+
+
+def _columns(report: LyricsReport, lines: Sequence[LyricLine]) -> dict[str, list[str]]:
+    """What the table says of each line, by column."""
+    return {
+        "line": [str(number) for number in range(1, len(lines) + 1)],
+        "section": [line.section or "-" for line in lines],
+        **({"singer": [line.singer or "-" for line in lines]} if any(line.singer for line in lines) else {}),
+        "from": [_clock(line.start_s) for line in lines],
+        "to": [_clock(line.end_s) for line in lines],
+        "sure": [f"{line.trust:.2f}" if line.is_timed else "-" for line in lines],
+        "timed by": [line.timed_by or ("given" if line.is_timed else "nobody") for line in lines],
+        "flags": [", ".join(_flags(report, number, line)) or "-" for number, line in enumerate(lines)],
+        "words": [line.text for line in lines],
+    }
+
+
+def _as_sheet(columns: dict[str, list[str]], rows: list[list[str]]) -> tuple[dict[str, list[str]], list[list[str]]]:
+    """For people: sections in rows of their own, no column that says the same of every line; words need the room."""
+    sections = columns["section"]
+    kept = {name: said for name, said in columns.items() if name not in _SAME or len(set(said)) > 1}
+    kept.pop("section")
+    numbers = [number for number, name in enumerate(columns) if name in kept]
+    shown: list[list[str]] = []
+    for number, row in enumerate(rows):
+        if sections[number] != (sections[number - 1] if number else "-"):
+            shown.append([*[""] * (len(kept) - 1), f"[{sections[number]}]"])
+        shown.append([row[each] for each in numbers])
+    return kept, shown
+
+
+def _summary(found: Lyrics) -> str:
+    """Say in a line where the words come from, and how many of their times are sure."""
+    from suno_video.core.song import SHOWN
+
+    n = len(found.lines)
+    hidden = sum(not line.is_timed or line.trust < SHOWN for line in found.lines)
+    soft = n - hidden - sum(line.is_sure for line in found.lines)
+    ways = Counter(line.timed_by or ("given" if line.is_timed else "nobody") for line in found.lines)
+    by = ", ".join(f"{count} {_WAYS[way]}" if len(ways) > 1 else _WAYS[way] for way, count in ways.most_common())
+    doubts = [f"{soft} unsure: shown softly, not swept"] if soft else []
+    doubts += [f"{hidden} not shown: nobody knows when"] if hidden else []
+    noun = "line" if n == 1 else "lines"
+    return f"{n} {noun} from {plain(found.source)}, {by}" + "".join(f"; {each}" for each in doubts)
 
 
 def _flags(report: LyricsReport, number: int, line: LyricLine) -> list[str]:

@@ -153,6 +153,27 @@ StemsFolder = Annotated[
         "--stems", metavar="DIR", help="Folder with the song's stems (drums, vocals ...). Else those beside it."
     ),
 ]
+Separate = Annotated[
+    bool | None,
+    typer.Option(
+        "--separate/--no-separate",
+        help="Separate drums and voice (extra `stems`) where no stems are found, to hear beats and voice better.",
+    ),
+]
+Bpm = Annotated[
+    float | None, typer.Option("--bpm", metavar="N", help="The tempo, where it is heard wrongly (half, double).")
+]
+Downbeat = Annotated[
+    str | None, typer.Option("--downbeat", metavar="TIME", help="A moment at which a bar begins: seconds or m:ss.")
+]
+Beats = Annotated[
+    str | None,
+    typer.Option(
+        "--beats",
+        metavar="FILE",
+        help="The beats, from CSV, JSON, Audacity labels or JAMS; auto: listen again; beat_this: its ears (extra).",
+    ),
+]
 MaxDuration = Annotated[
     str | None, typer.Option("--max-duration", help="Refuse longer songs: seconds, m:ss or h:mm:ss. Else 4 hours.")
 ]
@@ -183,6 +204,9 @@ class Wishes:
     reject: str | None = None
     references: Sequence[Path] = ()
     stems: Path | None = None
+    bpm: float | None = None
+    downbeat: str | None = None
+    beats: str | None = None
     credits: Sequence[str] = ()
     """Lines for the end card."""
     run: str = field(default_factory=lambda: secrets.token_hex(8))

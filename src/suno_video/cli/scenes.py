@@ -76,27 +76,37 @@ def preview_scene(
             out=out,
             events=events,
         )
+        if show and not json and not open_on_desktop(preview.path):
+            from suno_video.core.events import Notice
+
+            events(Notice(f"nothing opened it here; it is {preview.path.absolute()}"))
     if json:
         put_event("result", scene=name, file=str(preview.path), start_s=preview.start_s, duration_s=preview.duration_s)
         return
     put_path(preview.path)
-    if show:
-        open_on_desktop(preview.path)
 
 
-def open_on_desktop(path: Path) -> None:
-    """Show a file with whatever plays it here; in silence where there is no desktop."""
+def open_on_desktop(path: Path) -> bool:
+    """Show a file with whatever plays it here; give whether there was a desktop and a person to show it to."""
     import os
     import shutil
     import subprocess
     import sys
 
     if not sys.stdout.isatty():
-        return
+        return False
     if sys.platform == "win32":
-        os.startfile(path.absolute())  # noqa: S606 - a film that we have just made
-        return
+        try:
+            os.startfile(path.absolute())  # noqa: S606 - a film that we have just made
+        except OSError:  # nothing plays such files here
+            return False
+        return True
     has_screen = sys.platform == "darwin" or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
     program = shutil.which("open" if sys.platform == "darwin" else "xdg-open")
-    if has_screen and program is not None:
+    if not has_screen or program is None:
+        return False
+    try:
         subprocess.Popen([program, str(path.absolute())], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except OSError:
+        return False
+    return True

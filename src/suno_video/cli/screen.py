@@ -28,6 +28,7 @@ from suno_video.core.events import (
     SceneDone,
     SceneFailed,
     SceneStarted,
+    SoundSeparated,
     StageDone,
     StageStarted,
     TakeDone,
@@ -110,6 +111,8 @@ def line_for(event: Event, *, verbose: bool) -> str | None:
         case StageDone():
             how = "kept from an earlier run" if event.reused else f"done in {took(event.seconds)}"
             return f"{event.stage}: {how}" + (f"; {plain(event.detail)}" if event.detail else "")
+        case SoundSeparated():
+            return f"separate: {clock(event.seconds)}" + (f" of {clock(event.of_seconds)}" if event.of_seconds else "")
         case PlanReady():
             kept = event.n_scenes - event.n_to_make
             again = f", {kept} kept from an earlier run" if kept else ""

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from suno_video.cli.grid import LISTEN, OTHER_EARS
 from suno_video.cli.options import Wishes
 from suno_video.core.errors import NoSuchInputError, SunoVideoError, UsageError
 
@@ -126,7 +127,9 @@ def refuse_what_is_for_one(wishes: Wishes) -> None:
             f"--out {str(out)!r} is no folder, and several songs give several films.",
             "Name a folder that is there, or leave it out: each film lies beside its song then.",
         )
-    for given, flag in ((wishes.project, "--project"), (wishes.title, "--title"), (wishes.stems, "--stems")):
+    file = wishes.beats if wishes.beats not in (LISTEN, OTHER_EARS) else None
+    beats = ((wishes.bpm, "--bpm"), (wishes.downbeat, "--downbeat"), (file, "--beats FILE"))
+    for given, flag in ((wishes.project, "--project"), (wishes.title, "--title"), (wishes.stems, "--stems"), *beats):
         if given:
             raise UsageError(f"{flag} is for one song, and here may be several.", "Leave it out, or name one song.")
     if wishes.names_scenes:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from suno_video.assemble.encoders import choose_encoder
 from suno_video.backends.base import BackendSetup, MakesKind
+from suno_video.cli.grid import grid_said
 from suno_video.cli.options import Wishes as Wishes
 from suno_video.cli.wording import parse_clock
 from suno_video.core.brief import Brief, SafeArea
@@ -60,6 +61,7 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
     start_s, end_s = parse_clock(wishes.start, "--from"), parse_clock(wishes.end, "--to")
     if end_s is not None and end_s <= (start_s or 0):
         raise UsageError("--to must lie after --from.", "Give a later end, or leave it out for the end of the song.")
+    said = grid_said(wishes)
     references = tuple(check_reference(path) for path in wishes.references)
     brief = Brief(
         look=settings.look,
@@ -88,6 +90,9 @@ def film_options(song: Path | None, wishes: Wishes) -> FilmOptions:
         jobs=settings.jobs,
         max_duration_s=settings.max_duration_s,
         stems=wishes.stems,
+        separate=settings.stems.model if settings.stems.separate else None,
+        grid=said.wish,
+        forget_grid=said.forget,
         looks_folder=user_looks_folder(),
         ledger=settings.money.ledger or default_ledger_path(),
         caps=_caps_of(settings.money),

@@ -18,14 +18,26 @@ SectionLabel: TypeAlias = Literal[
     "intro", "verse", "prechorus", "chorus", "bridge", "build", "drop", "breakdown", "solo", "outro", "silence", "other"
 ]
 
-GridVerdict: TypeAlias = Literal["steady", "free", "unsure", "none"]
-"""`steady`: cut on the grid. `free`: beats are there, and breathe (rubato). `unsure`: two estimators disagree, or
-little is periodic. `none`: nothing to tap to. In the last two cuts go to phrases and onsets."""
+GridVerdict: TypeAlias = Literal["steady", "free", "given", "unsure", "none"]
+"""`steady`: cut on the grid. `free`: beats are there, and breathe (rubato). `given`: a person said so. `unsure`: two
+estimators disagree, or little is periodic. `none`: nothing to tap to. In the last two cuts go to phrases and onsets."""
+CUTS_FOLLOW: tuple[GridVerdict, ...] = ("steady", "free", "given")
+"""Verdicts in which cuts lie on the grid."""
+STEADY: tuple[GridVerdict, ...] = ("steady", "given")
+"""Those in which beats do not breathe, or a person knows better."""
 
 EventKind: TypeAlias = Literal["drop", "build", "break", "stop"]
 
 GridSource: TypeAlias = Literal["heard", "beat_this", "tempo", "file"]
 """Who says where the beats are: our own ears, another tracker's, a tempo given by a person, or a person's file."""
+
+GRID_SOURCES: dict[GridSource, str] = {
+    "heard": "heard by suno-video",
+    "beat_this": "heard by beat_this",
+    "tempo": "tempo given by hand",
+    "file": "beats given by hand",
+}
+"""In words, for people."""
 
 N_BANDS = 32
 """Bands of the spectrum, log-spaced from 40 Hz to 16 kHz (or to half the sample rate)."""
@@ -148,6 +160,10 @@ class SongAnalysis(Record):
     beat_division: Literal[2, 3] = 2
     """Into how many a beat falls: 3 in compound metres (6/8 is two beats of three)."""
     grid_source: GridSource = "heard"
+    bars_given: bool = False
+    """Whether a person has set the bars of beats that were heard."""
+    correction: str = ""
+    """Digest of what a person said about the beats (`GridWish.digest`); part of the cache key. Empty: nothing."""
     passages: tuple[Passage, ...] = ()
     """How far the grid is to be trusted, passage by passage; empty in files of older analyses."""
     onsets_s: tuple[NonNegativeFloat, ...]
@@ -196,13 +212,13 @@ class SongAnalysis(Record):
             raise ValueError("the last section must end with the song")
         return self
 
+    @property
+    def grid_in_words(self) -> str:
+        """Who says where the beats are, for people."""
+        words = GRID_SOURCES[self.grid_source]
+        return f"{words}, bars set by hand" if self.bars_given else words
+
     def section_index_at(self, time_s: float) -> int:
         """Index of the section that sounds at a moment; the last one from the end of the song on."""
         starts = [section.start_s for section in self.sections]
         return max(0, int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1)
-
-    def passage_at(self, time_s: float) -> Passage | None:
-        """The passage that sounds at a moment; None where an older analysis has none."""
-        starts = [passage.start_s for passage in self.passages]
-        index = int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1
-        return self.passages[max(0, index)] if self.passages else None

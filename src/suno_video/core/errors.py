@@ -85,6 +85,13 @@ class BadPictureError(SunoVideoError):
     exit_status = ExitStatus.BAD_INPUT
 
 
+class BadBeatsError(SunoVideoError):
+    """Beats that you gave (`--beats`, `--bpm`, `--downbeat`) cannot be those of the song; names the line and why."""
+
+    code = "bad-beats"
+    exit_status = ExitStatus.BAD_INPUT
+
+
 class SongTooLongError(SunoVideoError):
     """The song is longer than `--max-duration` allows; the limit protects disk and patience, and can be raised."""
 

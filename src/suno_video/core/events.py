@@ -39,6 +39,17 @@ class StageDone(Event):
 
 
 @dataclass(frozen=True)
+class SoundSeparated(Event):
+    """Some more of the song was taken apart into stems."""
+
+    name: ClassVar[str] = "sound.separated"
+    seconds: float
+    """Of the song, from its start."""
+    of_seconds: float
+    """Its length as far as it is known; 0 where it is not."""
+
+
+@dataclass(frozen=True)
 class PlanReady(Event):
     """The render loop knows what it has to make."""
 

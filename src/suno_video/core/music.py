@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from suno_video.core.analysis import SongAnalysis
+from suno_video.core.gridtrust import where_trusted
 
 Curve: TypeAlias = NDArray[np.float32]
 
@@ -25,7 +26,7 @@ class MusicFrame:
     treble: float
     onset: float
     beat: float
-    """1 on a beat, falling to 0 before the next (exponentially); 0 where there is no beat grid."""
+    """1 on a beat, falling to 0 before the next (exponentially); 0 where there is no beat grid to be trusted."""
     downbeat: float
     """The same for the first beat of each bar."""
     beat_phase: float
@@ -114,6 +115,7 @@ def music_curves(analysis: SongAnalysis, start_frame: int, n_frames: int) -> Mus
     energy = analysis.energy
     index = np.arange(start_frame, start_frame + n_frames)
     time_s = index / energy.fps
+    heard = where_trusted(analysis, time_s)
     beats, beat = _clock(np.asarray(analysis.beats_s, dtype=np.float64), time_s)
     bars, downbeat = _clock(np.asarray(analysis.downbeats_s, dtype=np.float64), time_s)
     return MusicCurves(
@@ -123,8 +125,9 @@ def music_curves(analysis: SongAnalysis, start_frame: int, n_frames: int) -> Mus
         mid=_pick(energy.mid, index),
         treble=_pick(energy.treble, index),
         onset=_pick(energy.onset, index),
-        beat=beat,
-        downbeat=downbeat,
+        # Where no beat is to be trusted nothing pulses on one; the clocks run on, so that nothing stands still.
+        beat=np.where(heard, beat, np.float32(0)),
+        downbeat=np.where(heard, downbeat, np.float32(0)),
         beat_phase=(beats % 1).astype(np.float32),
         bar_phase=(bars % 1).astype(np.float32),
         beats=beats,

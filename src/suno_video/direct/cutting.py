@@ -1,4 +1,7 @@
-"""Where the film is cut: on section borders and downbeats, never through a sung line; on phrases where no beat is."""
+"""Where the film is cut: on section borders and downbeats, never through a sung line; on phrases where no beat is.
+
+Whether there is a grid to cut on is asked for each passage (`core.gridtrust`): a song may be steady but for its middle.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,14 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from suno_video.core.analysis import Section, SongAnalysis
 from suno_video.core.frames import FrameGrid
+from suno_video.core.gridtrust import where_trusted
 from suno_video.core.storyboard import MIN_SCENE_FRAMES
 from suno_video.direct import pacing
+from suno_video.direct.marks import Marks
 from suno_video.direct.sung import SungLines
-
-TRUSTED_BEATS = 0.4
-"""Below this confidence the grid is not cut on."""
 
 MIN_SECTION_S = 0.8
 """A shorter section has no shot of its own."""
@@ -24,11 +25,11 @@ MIN_SECTION_S = 0.8
 MIN_FREE_S, MAX_FREE_S = 4.0, 8.0
 """Phrases where there is no grid."""
 
+OFF_GRID_REACH_S = 0.6
+"""How far from the border of a section its first cut may lie where there is no grid: borders are heard that well."""
+
 MOST_SLOWER = 1.25
 """A clip may be played so many times slower to fill its scene: hardly seen, and better than a cut off the beat."""
-
-REACH_S = {"downbeat": 2.5, "beat": 4.0, "onset": 0.6}
-"""How far a cut may move to a mark. In a slow song the next bar is too far, and a beat beside the line serves."""
 
 
 @dataclass(frozen=True)
@@ -65,18 +66,6 @@ class _Cut:
     reason: str
 
 
-def beats_are_sure(analysis: SongAnalysis) -> bool:
-    """Whether there is a grid to cut on."""
-    return analysis.beat_confidence >= TRUSTED_BEATS and len(analysis.downbeats_s) >= 2
-
-
-def bar_length_s(analysis: SongAnalysis) -> float:
-    """Usual length of a bar; two seconds where there is no sure grid."""
-    if not beats_are_sure(analysis):
-        return pacing.USUAL_BAR_S
-    return max(0.2, float(np.median(np.diff(analysis.downbeats_s))))
-
-
 def cut_song(
     analysis: SongAnalysis,
     sung: SungLines,
@@ -91,7 +80,7 @@ def cut_song(
     Args:
         longest_s: The longest clip that can be had; shots are cut to it, and pass it by `MOST_SLOWER` at most.
     """
-    marks = _Marks.of(analysis, sung)
+    marks = Marks.of(analysis, sung)
     cuts = _section_cuts(analysis, marks)
     for opening, following in zip(list(cuts), [*cuts[1:], None], strict=True):
         end_s = following.time_s if following else analysis.duration_s
@@ -114,56 +103,12 @@ def keep_window(shots: tuple[Shot, ...], first_frame: int, end_frame: int, fps: 
     return tuple(kept)
 
 
-@dataclass(frozen=True)
-class _Marks:
-    """The moments at which a cut may be set."""
-
-    sure: bool
-    bar_s: float
-    downbeats_s: NDArray[np.float64]
-    beats_s: NDArray[np.float64]
-    onsets_s: NDArray[np.float64]
-    sung: SungLines
-
-    @classmethod
-    def of(cls, analysis: SongAnalysis, sung: SungLines) -> _Marks:
-        sure = beats_are_sure(analysis)
-        return cls(
-            sure=sure,
-            bar_s=bar_length_s(analysis),
-            downbeats_s=np.array(analysis.downbeats_s if sure else (), dtype=np.float64),
-            beats_s=np.array(analysis.beats_s if sure else (), dtype=np.float64),
-            onsets_s=np.array(analysis.onsets_s, dtype=np.float64),
-            sung=sung,
-        )
-
-    def place(self, time_s: float, reach_s: float) -> tuple[float, str] | None:
-        """Find the best moment near one: a downbeat, else a beat, else an onset, else the edge of the sung line."""
-        names = (("downbeat", self.downbeats_s), ("beat", self.beats_s), ("onset", self.onsets_s))
-        for name, marks in names if self.sure else names[2:]:
-            near = marks[np.abs(marks - time_s) <= min(reach_s, REACH_S[name])]
-            free = [float(mark) for mark in near if self.sung.around(float(mark)) is None]
-            if free:
-                return min(free, key=lambda mark: abs(mark - time_s)), name
-        line = self.sung.around(time_s)
-        if line is None:
-            return time_s, "phrase"
-        edges = [edge for edge in line if self.sung.around(edge) is None]
-        return (min(edges, key=lambda edge: abs(edge - time_s)), "edge of a line") if edges else None
-
-    def nearest_beat(self, time_s: float, reach_s: float) -> tuple[float, str]:
-        """Find a downbeat, else a beat, near a moment, whatever is sung there; else the moment itself."""
-        for name, marks in (("downbeat", self.downbeats_s), ("beat", self.beats_s)):
-            near = marks[np.abs(marks - time_s) <= reach_s]
-            if len(near):
-                return float(near[np.argmin(np.abs(near - time_s))]), name
-        return time_s, "as long as a clip"
-
-
-def _section_cuts(analysis: SongAnalysis, marks: _Marks) -> list[_Cut]:
+def _section_cuts(analysis: SongAnalysis, marks: Marks) -> list[_Cut]:
     cuts = [_Cut(0.0, 0, "the song begins")]
     for index, section in enumerate(analysis.sections[1:], start=1):
-        found = marks.place(section.start_s, 0.75 * marks.bar_s if marks.sure else 0.3)
+        found = marks.place(
+            section.start_s, 0.75 * marks.bar_s if marks.is_steady(section.start_s) else OFF_GRID_REACH_S
+        )
         if found is None or found[0] >= analysis.duration_s - MIN_SECTION_S:
             continue
         time_s, name = found
@@ -177,7 +122,7 @@ def _section_cuts(analysis: SongAnalysis, marks: _Marks) -> list[_Cut]:
 
 def _inner_cuts(
     analysis: SongAnalysis,
-    marks: _Marks,
+    marks: Marks,
     opening: _Cut,
     end_s: float,
     *,
@@ -192,15 +137,9 @@ def _inner_cuts(
     if limit_s is not None:
         limit_s = max(limit_s, 2 * pacing.MIN_SHOT_S)
         longest_s, wanted_s = min(longest_s, limit_s), min(wanted_s, limit_s)
-    targets = _bar_targets(marks, section, opening.time_s, end_s, wanted_s, longest_s, seed + opening.section)
-    reach_s = 1.05 * marks.bar_s
-    if targets is None:
-        wanted_s = min(max(wanted_s, MIN_FREE_S / max(pace, 1)), MAX_FREE_S * stretch, longest_s)
-        n_phrases = max(1, round((end_s - opening.time_s) / wanted_s))
-        targets = list(np.linspace(opening.time_s, end_s, n_phrases + 1)[1:-1])
-        reach_s = wanted_s / 3
+    pattern = _Pattern(section, wanted_s, longest_s, pace, stretch, seed + opening.section)
     times: dict[float, str] = {}
-    for target in targets:
+    for target, reach_s in _targets(marks, opening.time_s, end_s, pattern):
         found = marks.place(target, reach_s)
         if found:
             times.setdefault(*found)
@@ -211,14 +150,50 @@ def _inner_cuts(
     return [_Cut(time_s, opening.section, name) for time_s, name in sorted(whole.items())]
 
 
-def _bar_targets(
-    marks: _Marks, section: Section, start_s: float, end_s: float, wanted_s: float, longest_s: float, seed: int
-) -> list[float] | None:
-    """Downbeats at which the shots of a section should end; None where there is no grid."""
+@dataclass(frozen=True)
+class _Pattern:
+    """How the shots of a section should follow each other."""
+
+    section: Section
+    wanted_s: float
+    longest_s: float
+    pace: float
+    stretch: float
+    seed: int
+
+    @property
+    def phrase_s(self) -> float:
+        """Length of a shot where there is no grid."""
+        most_s = min(MAX_FREE_S * self.stretch, self.longest_s)
+        return min(max(self.wanted_s, MIN_FREE_S / max(self.pace, 1)), most_s)
+
+
+def _targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> list[tuple[float, float]]:
+    """Moments at which the shots of a section should end, and how far each may move to a mark; run by run."""
+    targets: list[tuple[float, float]] = []
+    for run_start, run_end, steady in marks.runs:
+        if run_end <= start_s or run_start >= end_s:
+            continue
+        last = targets[-1][0] if targets else start_s
+        until = min(run_end, end_s)
+        on_bars = _bar_targets(marks, max(run_start, start_s), until, pattern) if steady else None
+        if on_bars is not None:
+            targets += [(target, 1.05 * marks.bar_s) for target in on_bars]
+            continue
+        phrases = marks.phrases_from(last, until, pattern.phrase_s)
+        targets += [(phrase, pattern.phrase_s / 3) for phrase in phrases]
+        # Where the section goes on in another passage, that begins with a cut.
+        targets += [(until, pattern.phrase_s / 3)] if until < end_s else []
+    return targets
+
+
+def _bar_targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> list[float] | None:
+    """Downbeats at which the shots of a steady passage should end; None where it has no two."""
     bars = marks.downbeats_s[(marks.downbeats_s > start_s - 0.5 * marks.bar_s) & (marks.downbeats_s < end_s - 0.05)]
     if len(bars) < 2:
         return None
-    cuts = pacing.phrase(len(bars), wanted_s, marks.bar_s, section, longest_s, seed)
+    section, wanted_s = pattern.section, pattern.wanted_s
+    cuts = pacing.phrase(len(bars), wanted_s, marks.bar_s, section, pattern.longest_s, pattern.seed)
     targets = [float(bars[cut]) for cut in cuts]
     # A tail much shorter than its neighbours looks like a mistake.
     return [target for target in targets if end_s - target >= min(0.4 * wanted_s, 2 * marks.bar_s)]
@@ -236,7 +211,7 @@ def _space(times: dict[float, str], start_s: float, end_s: float) -> dict[float,
 
 
 def _split_long(
-    times: dict[float, str], marks: _Marks, start_s: float, end_s: float, longest_s: float
+    times: dict[float, str], marks: Marks, start_s: float, end_s: float, longest_s: float
 ) -> dict[float, str]:
     """Divide shots that go on for too long (no grid there, or lines that pushed the cuts away)."""
     edges = [start_s, *sorted(times), end_s]
@@ -250,7 +225,7 @@ def _split_long(
 
 
 def _force_short(
-    times: dict[float, str], marks: _Marks, start_s: float, end_s: float, limit_s: float
+    times: dict[float, str], marks: Marks, start_s: float, end_s: float, limit_s: float
 ) -> dict[float, str]:
     """Divide what no clip can fill even when it is played a little slower: on beats, through a sung line if need be."""
     edges = [start_s, *sorted(times), end_s]
@@ -273,13 +248,14 @@ def _to_shots(cuts: list[_Cut], analysis: SongAnalysis, grid: FrameGrid) -> tupl
         if kept and (frame - kept[-1][0] < MIN_SCENE_FRAMES or grid.n_frames - frame < MIN_SCENE_FRAMES):
             continue
         kept.append((frame, cut))
-    downbeats = np.array(analysis.downbeats_s if beats_are_sure(analysis) else ())
+    downbeats = np.array(analysis.downbeats_s)
+    counted = where_trusted(analysis, [cut.time_s for _, cut in kept])
     ends = [frame for frame, _ in kept[1:]] + [grid.n_frames]
     n_places = Counter(cut.section for _, cut in kept)
     seen = Counter[int]()
     shots: list[Shot] = []
     for number, ((frame, cut), end) in enumerate(zip(kept, ends, strict=True), start=1):
-        bar = int(np.searchsorted(downbeats, cut.time_s + 0.5 / grid.fps, side="right"))
+        bar = int(np.searchsorted(downbeats, cut.time_s + 0.5 / grid.fps, side="right")) if counted[number - 1] else 0
         place = seen[cut.section]
         shots.append(Shot(number, frame, end, cut.section, bar, cut.reason, place, n_places[cut.section]))
         seen[cut.section] += 1

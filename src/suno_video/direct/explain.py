@@ -8,7 +8,13 @@ from suno_video.direct.treatment import Role
 
 ORDINALS = {2: "second", 3: "third", 4: "fourth", 5: "fifth", 6: "sixth"}
 
-REASONS = {"phrase": "a new phrase", "onset": "something new is heard", "edge of a line": "between two sung lines"}
+REASONS = {
+    "phrase": "a new phrase",
+    "onset": "something new is heard",
+    "edge of a line": "between two sung lines",
+    "sung line": "a line begins",
+    "note": "a note on a beat that breathes",
+}
 
 
 def explain_shot(shot: Shot, section: Section, role: Role, *, moves_cover: bool = False) -> str:

@@ -78,7 +78,7 @@ class Beats:
     """What effects can be hung on in a song."""
 
     sure: bool
-    """Whether its grid is to be trusted."""
+    """Whether the grid is to be trusted where the effects are."""
     kicks: bool = False
     snares: bool = False
     stops: bool = False
@@ -119,6 +119,7 @@ def scale_effects(
     taste, sure = look.effects, beats.sure
     loud = max(0.0, (drive - 0.5) / 0.5)
     kick: DriveKind = "kick" if beats.kicks else "beat" if sure else "bass"
+    on_bars: DriveKind = "downbeat" if sure else "onset"
     wanted = [
         _effect("zoom_pulse", taste.zoom_pulse * drive, kick),
         _effect("shake", taste.shake * loud, "kick" if beats.kicks else "bass"),
@@ -129,8 +130,8 @@ def scale_effects(
         _effect("echo", taste.echo * (1 - 0.5 * drive), "always"),
         _effect("freeze", taste.freeze, "stop") if beats.stops else None,
         _effect("speed_ramp", taste.speed_ramp * drive, "downbeat") if sure else None,
-        _effect("light_leak", taste.light_leak * (1 - 0.6 * drive), "always" if drive < 0.5 else "downbeat"),
-        _effect("film_burn", taste.film_burn * (0.4 + 0.6 * drive), "downbeat" if sure else "onset"),
+        _effect("light_leak", taste.light_leak * (1 - 0.6 * drive), "always" if drive < 0.5 else on_bars),
+        _effect("film_burn", taste.film_burn * (0.4 + 0.6 * drive), on_bars),
         _effect("letterbox", taste.letterbox, "always"),
     ]
     if beats.builds:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from suno_video.core.analysis import SectionLabel, SongAnalysis
+from suno_video.core.gridtrust import TRUSTED_BEATS
 from suno_video.core.storyboard import Scene, Storyboard
-from suno_video.direct.cutting import beats_are_sure
 
 PEAKS: frozenset[SectionLabel] = frozenset({"chorus", "drop"})
 MARGINS: frozenset[SectionLabel] = frozenset({"intro", "outro", "silence"})
@@ -56,7 +56,8 @@ class Part:
 
 def form_is_sure(analysis: SongAnalysis) -> bool:
     """Whether the song was heard to have parts: more than one, on a beat."""
-    return len(analysis.sections) > 1 and beats_are_sure(analysis)
+    beats_are_sure = analysis.beat_confidence >= TRUSTED_BEATS and len(analysis.downbeats_s) >= 2
+    return len(analysis.sections) > 1 and beats_are_sure
 
 
 def parts_of(storyboard: Storyboard, analysis: SongAnalysis) -> tuple[Part, ...]:

@@ -10,12 +10,14 @@ from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief, Look
 from suno_video.core.errors import UsageError
 from suno_video.core.frames import FrameGrid
+from suno_video.core.gridtrust import beats_are_heard_in
 from suno_video.core.song import Song
 from suno_video.core.storyboard import MIN_SCENE_FRAMES, EndCard, Scene, Storyboard, TitleCard, Transition, Treatment
 from suno_video.direct.casting import Cast, cast_shots
-from suno_video.direct.cutting import Shot, bar_length_s, beats_are_sure, cut_song, keep_window
+from suno_video.direct.cutting import Shot, cut_song, keep_window
 from suno_video.direct.explain import explain_shot
 from suno_video.direct.looks import AUTO, choose_look, load_looks, mood_weights
+from suno_video.direct.marks import bar_length_s
 from suno_video.direct.motion import Beats, join_scenes, scale_effects
 from suno_video.direct.opening import fade_lengths, room_for_title
 from suno_video.direct.pacing import drive_of
@@ -27,7 +29,7 @@ from suno_video.direct.treatment import Role, write_treatment
 from suno_video.direct.words import ShotWords, words_of_shots
 from suno_video.direct.worlds import World, choose_world
 
-DIRECTOR = "rules 4"
+DIRECTOR = "rules 5"
 
 COVER_S = 2.0
 """A shorter look at the cover is none."""
@@ -210,7 +212,8 @@ def _scene(film: Draft, take: _Take, before: _Take | None) -> Scene:
         seed=cast.seed,
         opens_section=shot.opens_section,
     )
-    sure = beats_are_sure(film.analysis)
+    start_s, end_s = shot.start_frame / film.brief.fps, shot.end_frame / film.brief.fps
+    sure = beats_are_heard_in(film.analysis, start_s, end_s)
     moves_cover = _plays_cover(film, shot)
     opens = moves_cover and before is None
     room = room_for_title(film.title, film.brief.size, shot.start_frame / film.brief.fps) if opens else {}
@@ -242,7 +245,7 @@ def _scene(film: Draft, take: _Take, before: _Take | None) -> Scene:
         still_backend=None if moves_cover else film.brief.still_backend,
         video_backend="parallax" if moves_cover else film.brief.video_backend,
         lyrics=words.sung,
-        sung=film.sung.any_in(shot.start_frame / film.brief.fps, shot.end_frame / film.brief.fps),
+        sung=film.sung.any_in(start_s, end_s),
         why=explain_shot(shot, section, role, moves_cover=moves_cover),
     )
 

@@ -18,8 +18,9 @@ import numpy as np
 from pydantic import ConfigDict, NonNegativeFloat
 
 from suno_video.core.analysis import SongAnalysis
+from suno_video.core.gridtrust import beats_are_heard_at
 from suno_video.core.record import Record
-from suno_video.core.song import LyricLine, Lyrics, Song
+from suno_video.core.song import Lyrics, Song
 from suno_video.core.storyboard import MAX_LEAD_FRAMES, MIN_SCENE_FRAMES, Scene, Storyboard, TransitionKind
 from suno_video.direct.pacing import drive_of
 from suno_video.direct.sung import SungLines
@@ -32,8 +33,6 @@ LOOSEST_MS = 17.0
 """How much earlier or later than usual a cut may be at the human end: half a frame at 30 a second."""
 NEAR_BEAT_S = 0.06
 """A cut no farther than this from a beat was set on it."""
-SURE = 0.5
-"""Times of a line that are less sure than this do not count."""
 WORD_GRACE_S = 0.03
 """A cut this close to the edge of a word does not tear it: a frame at 30 a second."""
 WORD_REACH_S = 0.4
@@ -86,7 +85,7 @@ class SungWords:
             (word.start_s, word.end_s)
             for line in (lyrics.timed_lines if lyrics else ())
             # Words that may be sung elsewhere hold no cut back.
-            if _is_sure(line)
+            if line.is_sure
             for word in line.words
             if word.end_s - word.start_s > 2 * WORD_GRACE_S
         )
@@ -99,11 +98,6 @@ class SungWords:
             if start + WORD_GRACE_S < time_s < end - WORD_GRACE_S:
                 return start, end
         return None
-
-
-def _is_sure(line: LyricLine) -> bool:
-    confidence = getattr(line, "confidence", None)
-    return confidence is None or confidence >= SURE
 
 
 def time_cuts(storyboard: Storyboard, song: Song, analysis: SongAnalysis, feel: float) -> Storyboard:
@@ -132,20 +126,25 @@ def time_cuts(storyboard: Storyboard, song: Song, analysis: SongAnalysis, feel: 
 def _early_frames(scene: Scene, analysis: SongAnalysis, beats_s: np.ndarray, kind: Kind, feel: float, fps: int) -> int:
     """How many frames before its beat a cut is set; 0 where there is no beat, or where it is an accent itself."""
     at_s = scene.start_frame / fps
-    if scene.transition.kind in ON_BEAT or not len(beats_s) or not _is_trusted(analysis, at_s):
+    if scene.transition.kind in ON_BEAT or not len(beats_s) or not beats_are_heard_at(analysis, at_s):
         return 0
-    if float(np.abs(beats_s - at_s).min()) > max(NEAR_BEAT_S, 0.6 / fps):
+    beat_s = float(beats_s[np.argmin(np.abs(beats_s - at_s))])
+    if abs(beat_s - at_s) > max(NEAR_BEAT_S, 0.6 / fps):
         return 0
     lead_s = kind.lead_s(drive_of(analysis.sections[scene.section])) * feel
     loose = max(0.0, feel - LOOSE_FROM) / (1 - LOOSE_FROM)
     # By the seed of the scene, which stays when other scenes change.
     lead_s += random.Random(f"timing {scene.seed}").uniform(-1, 1) * LOOSEST_MS / 1000 * loose
-    return min(max(0, int(lead_s * fps + 0.5)), MAX_LEAD_FRAMES)
+    return min(max(0, _frames_early(scene.start_frame, beat_s, lead_s, fps)), MAX_LEAD_FRAMES) if lead_s > 0 else 0
 
 
-def _is_trusted(analysis: SongAnalysis, at_s: float) -> bool:
-    passage = analysis.passage_at(at_s)
-    return passage is None or passage.verdict in ("steady", "free")
+def _frames_early(frame: int, beat_s: float, lead_s: float, fps: int) -> int:
+    """How many frames earlier a cut is when beat and lead are rounded together: a lead of a quarter of a frame is kept.
+
+    Rounded apart, all leads of hard and fast music would be lost, and its cuts lie as often behind the beat as before.
+    """
+    beat = beat_s * fps if abs(beat_s * fps - frame) <= 0.5 + 1e-6 else float(frame)
+    return frame - int(np.floor(beat - lead_s * fps + 0.5))
 
 
 def _place(frame: int, early: int, words: SungWords, lines: SungLines, fps: int) -> tuple[int, int]:

@@ -58,7 +58,9 @@ _SCALES = (("Arabic", 1.12), ("Thai", 1.06), ("Emoji", 0.9), ("Symbola", 0.9), (
 _LANGUAGES = {"ja": ("JP", "Hiragino", "Yu Gothic", "Meiryo"), "ko": ("KR", "Gothic Neo", "Malgun")}
 _LANGUAGES |= {"zh-Hans": ("SC", "PingFang SC", "YaHei"), "zh-Hant": ("TC", "PingFang TC", "JhengHei")}
 _TRADITIONAL = frozenset("們這說愛來時會對過還沒國聽夢裡後見長當風點開間為從無電話歡樂淚聲離願記讓")
-_IGNORED = frozenset("\u200b\u200c\u200d\u2060\ufe0e\ufe0f\u00ad")
+_SKIN_TONES = frozenset(chr(code) for code in range(0x1F3FB, 0x1F400))
+"""Emoji are drawn in one colour: there, these are grey squares behind a person."""
+_IGNORED = frozenset("\u200b\u200c\u200d\u2060\ufe0e\ufe0f\u00ad") | _SKIN_TONES
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ class Typefaces:
         found: list[Run] = []
         for cluster in _clusters(text):
             face = self._face_of(cluster, found[-1].face if found else None)
-            if face is None:
+            cluster = "".join(char for char in cluster if char not in _SKIN_TONES)
+            if face is None or not cluster:
                 continue
             if found and found[-1].face == face:
                 found[-1] = Run(found[-1].text + cluster, face)
@@ -186,9 +189,7 @@ def _clusters(text: str) -> Iterator[str]:
     """What must be drawn by one font: a letter with its marks; an emoji with what is joined to it."""
     cluster = ""
     for char in text:
-        goes_on = (
-            unicodedata.category(char) in ("Mn", "Mc", "Me") or char in _IGNORED or "\U0001f3fb" <= char <= "\U0001f3ff"
-        )
+        goes_on = unicodedata.category(char) in ("Mn", "Mc", "Me") or char in _IGNORED
         if cluster and (goes_on or cluster.endswith("\u200d")):
             cluster += char
             continue

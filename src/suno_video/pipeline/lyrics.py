@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.errors import BadEditError
-from suno_video.core.events import EventSink, Warned, ignore
+from suno_video.core.events import EventSink, Notice, Warned, ignore
 from suno_video.core.lyrics_kept import KeptAlignment, KeptHearing
 from suno_video.core.record import Record
 from suno_video.core.song import Lyrics, Song
@@ -53,10 +53,11 @@ class LyricsReport:
 
 def lyrics_revision(project: Project, song: Song) -> str:
     """Name all that a song's lyrics are made from besides the song: our placing, what is kept, what a person fixed."""
+    from suno_video.analyze.given_words import GIVEN_WORDS
     from suno_video.analyze.lyrics_fixes import fixes_digest
     from suno_video.analyze.placing import PLACER
 
-    parts = [PLACER]
+    parts = [PLACER, GIVEN_WORDS]
     if _alignment(project, song) is not None:
         parts.append("aligned " + hashlib.sha256(project.aligned_file.read_bytes()).hexdigest()[:12])
     if digest := fixes_digest(_fix_text(project)):
@@ -70,11 +71,13 @@ def with_timed_lyrics(path: Path, song: Song, analysis: SongAnalysis, project: P
     Raises:
         BadEditError: The file of fixes does not fit; names each line and reason.
     """
+    from suno_video.analyze.given_words import GIVEN_WORDS
     from suno_video.analyze.lyrics import read_lyrics
     from suno_video.analyze.placing import PLACER
 
     revision = lyrics_revision(project, song)
-    if (song.lyrics.made_with if song.lyrics is not None else PLACER) == revision:
+    # A song without words is as it was, unless a person wrote some into the file for fixes.
+    if (song.lyrics.made_with if song.lyrics is not None else f"{PLACER}, {GIVEN_WORDS}") == revision:
         return song
     found = read_lyrics(path, analysis.duration_s)
     lyrics = found.lyrics or Lyrics(source=project.lyrics_fix_file.name)
@@ -83,6 +86,7 @@ def with_timed_lyrics(path: Path, song: Song, analysis: SongAnalysis, project: P
 
 
 def _timed(read: Lyrics, song: Song, analysis: SongAnalysis, project: Project) -> Lyrics:
+    from suno_video.analyze.given_words import with_given_words
     from suno_video.analyze.lyrics_fixes import apply_fixes, parse_fixes, take_times
     from suno_video.analyze.placing import place_lyrics, with_fixed_times
 
@@ -95,7 +99,9 @@ def _timed(read: Lyrics, song: Song, analysis: SongAnalysis, project: Project) -
     kept = _alignment(project, song)
     lyrics = take_times(fixed.lyrics, kept.lines) if kept is not None else fixed.lyrics
     # 4. The others once more, around those
-    return with_fixed_times(lyrics, analysis, fixed.starts_s, fixed.ends_s)
+    whole = with_fixed_times(lyrics, analysis, fixed.starts_s, fixed.ends_s)
+    # 5. Words, where only lines came with times
+    return with_given_words(whole, analysis)
 
 
 def study_lyrics(
@@ -126,7 +132,7 @@ def study_lyrics(
         wishes = replace(wishes, voice=wishes.voice or _voice_stem(path, analysis, project, options))
         if wishes.align and song.lyrics is not None and song.lyrics.lines:
             with stage("align", song.file_name, events):
-                _align(path, song, project, wishes, on_heard)
+                events(_what_was_found(_align(path, song, project, wishes, on_heard)))
             song, _ = analyze_song(path, options, write=True, events=events)
         if wishes.check:
             with stage("check", song.file_name, events):
@@ -142,7 +148,9 @@ def _voice_stem(path: Path, analysis: SongAnalysis, project: Project, options: F
     return next((stem.path for stem in stems_of(path, project, options) if stem.role == "vocals"), None)
 
 
-def _align(path: Path, song: Song, project: Project, wishes: LyricsWishes, on_heard: Callable[[float], None]) -> None:
+def _align(
+    path: Path, song: Song, project: Project, wishes: LyricsWishes, on_heard: Callable[[float], None]
+) -> KeptAlignment:
     from suno_video.analyze.align.aligner import ALIGNER, Aligner
     from suno_video.analyze.align.letters import choose_model
 
@@ -151,6 +159,14 @@ def _align(path: Path, song: Song, project: Project, wishes: LyricsWishes, on_he
     aligned = Aligner().align(song.lyrics, wishes.voice or path, model, on_block=on_heard)
     kept = KeptAlignment(song_sha256=song.sha256, aligner=ALIGNER, model=model, lines=aligned.lines)
     write_text(project.aligned_file, kept.to_json())
+    return kept
+
+
+def _what_was_found(kept: KeptAlignment) -> Notice | Warned:
+    n, n_found = len(kept.lines), sum(line.timed_by == "aligned" for line in kept.lines)
+    if not n_found:
+        return Warned(f"{kept.model} found none of the {n} lines in the voice: they keep the times that they had")
+    return Notice(f"{kept.model} found {n_found} of {n} lines in the voice")
 
 
 def _hear(path: Path, song: Song, project: Project, wishes: LyricsWishes, on_heard: Callable[[float], None]) -> None:

@@ -17,6 +17,7 @@ from suno_video.core.analysis import SongAnalysis
 from suno_video.core.brief import Brief, EncoderName, Quality
 from suno_video.core.errors import ExitStatus, UsageError
 from suno_video.core.events import EventSink, StageDone, StageStarted
+from suno_video.core.grid import GridWish
 from suno_video.core.song import DEFAULT_MAX_DURATION_S, Song
 from suno_video.core.state import ProjectState
 from suno_video.core.storyboard import Storyboard
@@ -48,6 +49,12 @@ class FilmOptions:
     max_duration_s: float = DEFAULT_MAX_DURATION_S
     stems: Path | None = None
     """Folder with stems of the song; None: those beside it by their names."""
+    separate: str | None = None
+    """Model of Demucs that separates drums and voice where no stems are found; None: nothing is separated."""
+    grid: GridWish = field(default_factory=GridWish)
+    """What a person says about the beats; laid over what the project remembers."""
+    forget_grid: bool = False
+    """Whether what it remembers is forgotten first."""
     looks_folder: Path | None = None
     """Folder with the user's own looks."""
     ledger: Path | None = None

@@ -16,6 +16,7 @@ from suno_video.pipeline.stems import stems_of
 
 if TYPE_CHECKING:
     from suno_video.analyze.stems import Stem
+    from suno_video.core.grid import GridWish
     from suno_video.project.workspace import Project
 
 KnownRecord = TypeVar("KnownRecord", Song, SongAnalysis)
@@ -32,17 +33,22 @@ def analyze_song(
     Raises:
         BadEditError: A person's fixes to the lyrics do not fit; names each line and reason.
         NoSuchInputError: The folder of stems is not there, or holds none.
+        BadBeatsError, UsageError: What was said about the beats cannot be of this song, or contradicts itself.
     """
     from suno_video.analyze.listen import listen
+    from suno_video.pipeline.grid import grid_of, keep_grid, known_beats
     from suno_video.pipeline.lyrics import with_timed_lyrics
 
     project = project_of(song, options)
     with stage("analyze", song.name, events) as notes:
         stems = stems_of(song, project, options, write=write, events=events)
-        known = _known_analysis(song, project, options, stems, events)
+        wish = grid_of(project, options)
+        known = _known_analysis(song, project, options, stems, wish, events)
         if known is not None:
             notes.reused = True
             timed = with_timed_lyrics(song, *known, project)
+            if write:
+                keep_grid(project, wish)
             if write and timed is not known[0]:
                 write_text(project.song_file, timed.to_json())
             return timed, known[1]
@@ -53,6 +59,8 @@ def analyze_song(
             max_duration_s=options.max_duration_s,
             cover_folder=cover_folder,
             stems=stems,
+            wish=wish,
+            known_beats=known_beats(project),
         )
         for note in heard.song.notes:
             events(Notice(note))
@@ -60,6 +68,8 @@ def analyze_song(
         if write:
             write_text(project.song_file, timed.to_json())
             write_text(project.analysis_file, heard.analysis.to_json())
+            write_text(project.heard_beats_file, heard.beats.to_json())
+            keep_grid(project, wish)
         return timed, heard.analysis
 
 
@@ -97,9 +107,9 @@ def require_sound_for(song: Path, project: Project) -> None:
 
 
 def _known_analysis(
-    song: Path, project: Project, options: FilmOptions, stems: tuple[Stem, ...], events: EventSink
+    song: Path, project: Project, options: FilmOptions, stems: tuple[Stem, ...], wish: GridWish, events: EventSink
 ) -> tuple[Song, SongAnalysis] | None:
-    """Give the analysis of an earlier run if it is of the same sound, by the same code, at the same frame rate."""
+    """Give the analysis of an earlier run if it is of the same sound and beats, by the same code, at the same rate."""
     from suno_video.analyze.listen import ANALYZER, song_digest
 
     old_song = _load_known(Song, project.song_file, events)
@@ -108,6 +118,7 @@ def _known_analysis(
         return None
     same = (
         old.analyzer == ANALYZER
+        and old.correction == wish.digest()
         and old.energy.fps == options.brief.fps
         and old.song_sha256 == old_song.sha256 == song_digest(song, stems)
         and (old_song.cover is None or (project.root / old_song.cover).is_file())

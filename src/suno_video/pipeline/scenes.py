@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from suno_video.core.errors import BadSceneError, UsageError
-from suno_video.core.events import EventSink, Notice, ignore
+from suno_video.core.errors import BackendUnavailableError, BadSceneError, SunoVideoError, UsageError
+from suno_video.core.events import EventSink, Notice, Warned, ignore
 from suno_video.core.frames import FrameSize
-from suno_video.media.atomic import make_folder, replacing, write_text
+from suno_video.media.atomic import make_folder, replacing, require_place, write_text
 from suno_video.media.ffmpeg import FrameWriter, file_url
 from suno_video.pipeline.options import EMBEDDED, FilmOptions
 
 if TYPE_CHECKING:
-    from suno_video.backends.base import ClipRequest
+    from suno_video.backends.base import ClipRequest, MakeFailed
     from suno_video.core.analysis import SongAnalysis
     from suno_video.core.song import Song
 
@@ -80,26 +80,52 @@ def preview_scene(
     Raises:
         UsageError: There is no such family, or the times lie outside the song.
         BadSceneError: The scene cannot be run; file and line are named.
+        BackendUnavailableError: It is a shader, and there is no OpenGL here.
+        CannotCreateError, DiskError: The file cannot be written.
     """
     from suno_video.backends.registry import backend_class
     from suno_video.pipeline.planning import analyze_song
 
-    families = backend_class(EMBEDDED).families()
-    if name not in list(families):
-        raise UsageError(
-            f"There is no scene {name!r}.",
-            f"`suno-video new-scene {name}` writes one. There are {', '.join(families)}.",
-        )
+    _require_family(name, list(backend_class(EMBEDDED).families()))
+    path = out or Path(f"{name}-preview.mp4")
+    _require_film(path, song)
+    _tell_unused(name, events)
     if not _SHORTEST_S <= seconds <= _LONGEST_S:
         raise UsageError(f"{seconds:g} s is no length for a preview.", f"Use {_SHORTEST_S:g} to {_LONGEST_S:g} s.")
     heard, analysis = analyze_song(song, options, events=events)
     start, n_frames = whole_bars(analysis, start_s, seconds)
     request = _request_for(name, heard, analysis, options, (start, n_frames), seed)
-    path = out or Path(f"{name}-preview.mp4")
     fps = analysis.energy.fps
     events(Notice(f"{name} from {start / fps:.1f} s for {n_frames / fps:.1f} s of {song.name}"))
     _paint(request, song, start / fps, path)
     return ScenePreview(path, start / fps, n_frames / fps)
+
+
+def _require_family(name: str, families: Sequence[str]) -> None:
+    from suno_video.backends.procedural.plugins import NAME
+
+    if name in families:
+        return
+    advice = f"`suno-video new-scene {name}` writes one. " if NAME.fullmatch(name) else ""
+    raise UsageError(f"There is no scene {name!r}.", f"{advice}There are {', '.join(families)}.")
+
+
+def _require_film(path: Path, song: Path) -> None:
+    """Refuse a file that cannot be the preview, before anything is heard or painted."""
+    if path.suffix.lower() != ".mp4":
+        raise UsageError(f"{path} is no name for a preview, which is an MP4.", "Choose a name that ends in .mp4.")
+    if path.exists() and song.exists() and path.samefile(song):
+        raise UsageError(f"{path} is the song.", "Choose another name with --out.")
+    require_place(path.absolute())
+
+
+def _tell_unused(name: str, events: EventSink) -> None:
+    """Say so where a person's file has the name of what is played instead."""
+    from suno_video.backends.procedural.plugins import unused_files
+
+    for file, reason in unused_files().items():
+        if file.stem == name:
+            events(Warned(f"{file} is not used: {reason}"))
 
 
 def whole_bars(
@@ -171,9 +197,19 @@ def _paint(request: ClipRequest, song: Path, start_s: float, path: Path) -> None
                 writer.finish()
             stream.close()
         except MakeFailed as exc:
-            raise BadSceneError(f"{exc.reason}.", "Mend it and try again; docs/scenes.md tells what there is.") from exc
+            raise _trouble(exc) from exc
         finally:
             backend.close()
+
+
+def _trouble(exc: MakeFailed) -> SunoVideoError:
+    """The error that a person can act on: the machine lacks something, or the scene is at fault."""
+    from suno_video.backends.base import FailureKind
+
+    told = exc.reason.rstrip(".") + "."
+    if exc.kind == FailureKind.UNAVAILABLE:
+        return BackendUnavailableError(told, "`suno-video doctor` says what is here; scenes in Python need no OpenGL.")
+    return BadSceneError(told, "Mend it and try again; docs/scenes.md tells what there is.")
 
 
 def _encoding(request: ClipRequest, song: Path, start_s: float, path: Path) -> Sequence[str]:

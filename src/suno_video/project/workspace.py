@@ -92,6 +92,16 @@ class Project:
         return self.root / "analysis.json"
 
     @property
+    def heard_beats_file(self) -> Path:
+        """The beats before anybody corrected them (`HeardBeats`)."""
+        return self.root / "beats.heard.json"
+
+    @property
+    def grid_file(self) -> Path:
+        """What a person said about the beats (`GridWish`)."""
+        return self.root / "grid.json"
+
+    @property
     def storyboard_file(self) -> Path:
         """The plan of the film (`Storyboard`); meant to be edited."""
         return self.root / "storyboard.json"
@@ -307,5 +317,4 @@ def _may_replace(film: Path, song: Path, project: Project | None) -> bool:
 
 def _has_namesake(song: Path) -> bool:
     """Whether another song with the same stem lies beside this one."""
-    endings = SONG_ENDINGS - {song.suffix.lower()}
-    return any(song.with_suffix(ending).is_file() for ending in endings)
+    return any(song.with_suffix(ending).is_file() for ending in SONG_ENDINGS - {song.suffix.lower()})

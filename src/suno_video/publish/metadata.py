@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from suno_video.core.analysis import SectionLabel, SongAnalysis
+from suno_video.core.analysis import STEADY, SectionLabel, SongAnalysis
 from suno_video.core.clock import clock
 from suno_video.core.color import hex_to_srgb, linear_to_oklch, srgb_to_linear
+from suno_video.core.gridtrust import TRUSTED_BEATS, grid_spans
 from suno_video.core.release import MAX_TITLE, ReleaseTexts, tidy_texts
 from suno_video.core.song import Lyrics, Song
 from suno_video.core.storyboard import Storyboard, Treatment
@@ -22,7 +23,7 @@ WRITER = "rules 1"
 MAX_QUOTE = 120
 """Code points of the lyrics that are quoted, and never more than a quarter of them."""
 MIN_QUOTE = 12
-TRUSTED_BEATS, TRUSTED_KEY = 0.4, 0.3
+TRUSTED_KEY = 0.3
 
 _PARTS: dict[SectionLabel, str] = {
     "verse": "verse",
@@ -144,7 +145,8 @@ def _film(known: _Known) -> str:
     board = known.board
     if board is None:
         return ""
-    cut = "on the bars of the song" if known.analysis.beat_confidence >= TRUSTED_BEATS else "on its phrases"
+    steady_s = sum(end - start for start, end, verdict in grid_spans(known.analysis) if verdict in STEADY)
+    cut = "on the bars of the song" if steady_s >= known.analysis.duration_s / 2 else "on its phrases"
     shots = f"{len(board.scenes)} shots, cut {cut}." if len(board.scenes) > 1 else "One shot, from beginning to end."
     return f"The film: {_sentence(board.treatment.logline)} {shots}"
 

@@ -84,7 +84,7 @@ def align_heard(lyrics: Lyrics, heard: Heard) -> Lyrics:
     lines = list(lyrics.lines)
     for text in texts:
         if text.number in found:
-            lines[text.number] = _timed(lines[text.number], text, found[text.number], heard.frame_s)
+            lines[text.number] = _timed(lines[text.number], text, found[text.number], heard)
     return lyrics.model_copy(update={"lines": _without_overlaps(tuple(lines))})
 
 
@@ -150,11 +150,11 @@ def _align_line(text: _Text, rough: dict[int, tuple[int, int]], heard: Heard) ->
     return [TokenSpan(first + span.start, first + span.end, span.log_prob) for span in spans]
 
 
-def _timed(line: LyricLine, text: _Text, spans: list[TokenSpan], frame_s: float) -> LyricLine:
+def _timed(line: LyricLine, text: _Text, spans: list[TokenSpan], heard: Heard) -> LyricLine:
     """Give a line the times of its letters, where they were heard well enough."""
     if not spans or np.mean(np.exp([span.log_prob for span in spans])) < HEARD:
         return line
-    words = _words(line, text, spans, frame_s)
+    words = _words(line, text, spans, heard)
     sure = float(np.mean([word.confidence or 0.0 for word in words]))
     update = {
         "start_s": words[0].start_s,
@@ -166,13 +166,14 @@ def _timed(line: LyricLine, text: _Text, spans: list[TokenSpan], frame_s: float)
     return line.model_copy(update=update)
 
 
-def _words(line: LyricLine, text: _Text, spans: list[TokenSpan], frame_s: float) -> list[LyricWord]:
+def _words(line: LyricLine, text: _Text, spans: list[TokenSpan], heard: Heard) -> list[LyricWord]:
+    frame_s, song_s = heard.frame_s, len(heard.log_probs) * heard.frame_s
     written = line.text.split()
     by_word: dict[int, list[int]] = {}
     for at, letter in enumerate(text.letters):
         by_word.setdefault(letter.word, []).append(at)
     starts = {word: spans[ats[0]].start * frame_s for word, ats in by_word.items()}
-    ends = {word: spans[ats[-1]].end * frame_s + _LETTER_S for word, ats in by_word.items()}
+    ends = {word: min(spans[ats[-1]].end * frame_s + _LETTER_S, song_s) for word, ats in by_word.items()}
     words: list[LyricWord] = []
     for number, shown in enumerate(written):
         if number not in by_word:

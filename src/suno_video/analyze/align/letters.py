@@ -181,7 +181,10 @@ def _vocabulary(folder: Path) -> dict[str, int]:
 def _load(folder: Path) -> tuple[Any, str]:
     import torch
     from transformers import Wav2Vec2ForCTC
+    from transformers.utils import logging as words
 
+    words.set_verbosity_error()
+    words.disable_progress_bar()
     device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
     try:
         model = Wav2Vec2ForCTC.from_pretrained(

@@ -133,7 +133,7 @@ class ProceduralBackend:
                 try:
                     backend.open()
                 except BackendUnavailableError as exc:
-                    raise MakeFailed(FailureKind.UNAVAILABLE, f"{exc.message} {exc.hint}") from exc
+                    raise MakeFailed(FailureKind.UNAVAILABLE, exc.message) from exc
                 self._shader_backend = backend
         return self._shader_backend
 

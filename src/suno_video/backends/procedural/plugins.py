@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 from suno_video.backends.procedural.catalog import FAMILIES
-from suno_video.backends.procedural.family import FamilyInfo
+from suno_video.backends.procedural.family import FamilyInfo, ParamInfo
 from suno_video.core.music import MusicFrame
 
 if TYPE_CHECKING:
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
 GROUP = "suno_video.scenes"
 """Entry points: the name is the family's, the value a module (or object) with `INFO` and `SCENE`."""
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+SHIPPED_SHADERS = {
+    file.stem: file
+    for file in sorted((Path(__file__).parents[1] / "shader" / "glsl").iterdir())
+    if file.suffix == ".glsl"
+}
+"""Shaders of ours: scenes like those of people, since they need OpenGL as well."""
 _LOADING = threading.RLock()
 
 
@@ -83,9 +89,30 @@ def find_plugins() -> dict[str, Plugin]:
         files = sorted(scene_folder().iterdir())
     except OSError:
         files = []
-    found |= {file.stem: Plugin(file.stem, file) for file in files if file.suffix in (".py", ".glsl")}
+    found |= {
+        file.stem: Plugin(file.stem, file) for file in files if file.suffix in (".py", ".glsl") and file.is_file()
+    }
     # Ours stay ours, so that a film never changes because of a file with the same name.
+    found |= {name: Plugin(name, file) for name, file in SHIPPED_SHADERS.items()}
     return {name: plugin for name, plugin in found.items() if NAME.fullmatch(name) and name not in FAMILIES}
+
+
+def unused_files() -> dict[Path, str]:
+    """Files in the user's folder that look like scenes and are none, each with the reason; runs nothing."""
+    try:
+        files = sorted(file for file in scene_folder().iterdir() if file.suffix in (".py", ".glsl"))
+    except OSError:
+        return {}
+    used = {plugin.path for plugin in find_plugins().values()}
+    return {file: _why_unused(file) for file in files if file not in used}
+
+
+def _why_unused(file: Path) -> str:
+    if not NAME.fullmatch(file.stem):
+        return "its name has more than small letters, digits and _"
+    if file.stem in FAMILIES or file.stem in SHIPPED_SHADERS:
+        return f"{file.stem} is a scene of ours"
+    return f"{file.stem}.py comes before it" if file.is_file() else "it is no file"
 
 
 def load_plugin(plugin: Plugin) -> tuple[FamilyInfo, type[Scene]]:
@@ -112,7 +139,7 @@ def _run_file(plugin: Plugin, digest: str) -> Any:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as exc:  # code of somebody else fails in any way
+    except (Exception, SystemExit) as exc:  # code of somebody else fails in any way, and may want to leave
         sys.modules.pop(name, None)
         raise SceneFault(told(exc, plugin)) from exc
     return module
@@ -122,7 +149,7 @@ def _load_entry(plugin: Plugin) -> Any:
     assert plugin.entry is not None
     try:
         return plugin.entry.load()
-    except Exception as exc:  # code of somebody else fails in any way
+    except (Exception, SystemExit) as exc:  # code of somebody else fails in any way
         raise SceneFault(told(exc, plugin)) from exc
 
 
@@ -134,6 +161,8 @@ def _checked(plugin: Plugin, loaded: Any) -> tuple[FamilyInfo, type[Scene]]:
         raise SceneFault(f"{plugin.source}: it needs INFO = FamilyInfo(...)")
     if info.name != plugin.name:
         raise SceneFault(f"{plugin.source}: INFO says {info.name!r}, but it is called {plugin.name!r}")
+    if not all(isinstance(param, ParamInfo) for param in info.params.values()):
+        raise SceneFault(f"{plugin.source}: params need share(...) or ParamInfo(...) for each name")
     unheard = set(info.driven_by) - {field.name for field in fields(MusicFrame)}
     if unheard:
         raise SceneFault(f"{plugin.source}: nothing in the music is called {', '.join(sorted(unheard))}")
@@ -154,6 +183,17 @@ def told(exc: BaseException, plugin: Plugin) -> str:
     return f"{plugin.source}: {what}"
 
 
+def _first_words(plugin: Plugin) -> str:
+    """What the first line of a shader says of it, where that is a comment."""
+    assert plugin.path is not None
+    try:
+        with plugin.path.open(encoding="utf-8", errors="replace") as file:
+            line = file.readline(200).strip()
+    except OSError:
+        return ""
+    return line.removeprefix("//").strip() if line.startswith("//") else ""
+
+
 class AllFamilies(Mapping[str, FamilyInfo]):
     """Our families, and those that are not: their names at once, what they describe when it is asked for."""
 
@@ -166,7 +206,7 @@ class AllFamilies(Mapping[str, FamilyInfo]):
             return FAMILIES[name]
         plugin = self._plugins[name]
         if plugin.is_shader:
-            return FamilyInfo(name, "A shader of your own.", ("bass", "beat", "energy"))
+            return FamilyInfo(name, _first_words(plugin) or "A shader of your own.", ("bass", "beat", "energy"))
         return load_plugin(plugin)[0]
 
     def __iter__(self) -> Iterator[str]:

@@ -65,7 +65,7 @@ SCENE = NAME_CLASS
 def scene_text(name: str) -> str:
     """Source of a working scene family of that name."""
     title = name.replace("_", " ").capitalize()
-    class_name = "".join(part.capitalize() for part in name.split("_"))
+    class_name = "".join(part.capitalize() for part in name.split("_")) + "Scene"
     return _SCENE.replace("NAME_TITLE", title).replace("NAME_HERE", name).replace("NAME_CLASS", class_name)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,13 +23,14 @@ from suno_video.backends.base import (
     Quote,
     Readiness,
 )
+from suno_video.backends.procedural.plugins import NAME
 from suno_video.backends.shader.music import ShaderMusic
-from suno_video.backends.shader.player import Player
-from suno_video.backends.shader.source import Shader, ShaderFault, read_shader
-from suno_video.core.errors import BackendUnavailableError
+from suno_video.backends.shader.player import Player, TookTooLong
+from suno_video.backends.shader.source import Shader, ShaderFault, read_shader, shader_for, shader_names
+from suno_video.backends.shader.talk import NO_OPENGL
+from suno_video.core.errors import BackendUnavailableError, UsageError
 from suno_video.core.frames import I420, MAX_SIDE_PX
 
-_DEFAULT = "tide"
 FRAME_TIMEOUT_S = 20.0
 _COVER_SIDE_PX = 512
 _INSTALL = "pip install 'suno-video[shader]'"
@@ -48,8 +48,27 @@ class ShaderBackend:
     version: ClassVar[str] = "1"
     capabilities: ClassVar[Capabilities] = Capabilities(makes="clip", max_side_px=MAX_SIDE_PX, concurrency=2)
 
-    def __init__(self, frame_timeout_s: float = FRAME_TIMEOUT_S) -> None:
-        self._frame_timeout_s = frame_timeout_s
+    def __init__(self, shader: str | None = None, frame_timeout_s: float = FRAME_TIMEOUT_S) -> None:
+        """Make it.
+
+        Args:
+            shader: What plays scenes that name no shader themselves; by default ours take turns.
+            frame_timeout_s: How long one frame may take.
+        """
+        self._wanted, self._frame_timeout_s = shader, frame_timeout_s
+        self._hanging: set[str] = set()
+
+    @classmethod
+    def with_part(cls, name: str) -> ShaderBackend:
+        """The backend with one shader for the whole film: `--backend shader:NAME`. Raises `UsageError`."""
+        if name not in shader_names():
+            raise UsageError(
+                f"There is no shader {name!r}.",
+                f"`suno-video new-scene {name} --shader` writes one. There are {', '.join(shader_names())}."
+                if NAME.fullmatch(name)
+                else f"There are {', '.join(shader_names())}.",
+            )
+        return cls(name)
 
     @classmethod
     def info(cls) -> BackendInfo:
@@ -76,7 +95,9 @@ class ShaderBackend:
         """Look whether OpenGL opens. Raises `BackendUnavailableError`."""
         readiness = self.readiness()
         if not readiness.ready:
-            raise BackendUnavailableError(f"Shaders cannot run here: {readiness.detail}", "See backends/shader.md.")
+            raise BackendUnavailableError(
+                f"Shaders cannot run here: {readiness.detail}", "backends/shader.md tells more."
+            )
 
     def quote(self, request: ClipRequest) -> Quote:
         """Nothing costs anything."""
@@ -92,20 +113,26 @@ class ShaderBackend:
             reason = f"music for {request.music.n_frames} frames was given for a clip of {request.n_frames}"
             raise MakeFailed(FailureKind.BAD_INPUT, reason)
         try:
-            shader = read_shader(request.family, _DEFAULT)
+            shader = read_shader(shader_for(request.family, self._wanted))
         except ShaderFault as exc:
             raise MakeFailed(FailureKind.BAD_INPUT, str(exc)) from exc
-        stream = ShaderStream(request, shader, job, self._frame_timeout_s)
-        stream.prepare()
+        if shader.digest in self._hanging:
+            # Each scene would wait for it again.
+            raise MakeFailed(FailureKind.BUG, f"{shader.where} took too long before, and is not tried again")
+        stream = ShaderStream(request, shader, job, self._frame_timeout_s, self._hanging.add)
+        try:
+            stream.prepare()
+        except TookTooLong:
+            self._hanging.add(shader.digest)
+            raise
         return stream
 
     def version_of(self, request: ClipRequest) -> str:
         """Our version, and the content of the shader."""
         try:
-            text = read_shader(request.family, _DEFAULT).text
+            return f"{self.version}+{read_shader(shader_for(request.family, self._wanted)).digest}"
         except ShaderFault:
             return self.version
-        return f"{self.version}+{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
     def safer(self, request: ClipRequest) -> ClipRequest | None:
         """Nothing: the stand-in is another backend."""
@@ -121,8 +148,11 @@ class ShaderBackend:
 class ShaderStream:
     """Frames of one clip. Each call of `frames` has a process of its own, and ends it."""
 
-    def __init__(self, request: ClipRequest, shader: Shader, job: Job, frame_timeout_s: float) -> None:
+    def __init__(
+        self, request: ClipRequest, shader: Shader, job: Job, frame_timeout_s: float, on_hang: Callable[[str], None]
+    ) -> None:
         self._request: ClipRequest | None = request
+        self._on_hang = on_hang
         self._shader, self._job, self._timeout_s = shader, job, frame_timeout_s
         self._music = ShaderMusic(request)
         self._ready: Player | None = None
@@ -157,6 +187,9 @@ class ShaderStream:
                 content = player.frame(number, self._music, self._shader)
                 np.copyto(picture, np.frombuffer(content, np.uint8).reshape(picture.shape))
                 yield picture
+        except TookTooLong:
+            self._on_hang(self._shader.digest)
+            raise
         finally:
             player.close()
 
@@ -178,7 +211,7 @@ def _try_opengl() -> Readiness:
         renderer = player.open()
     except MakeFailed as exc:
         hint = _GL_HINT.get(sys.platform, _GL_HINT["linux"])
-        return Readiness(False, f"OpenGL does not open here ({exc.reason}). {hint}")
+        return Readiness(False, f"OpenGL does not open here ({exc.reason.removeprefix(NO_OPENGL)}). {hint}")
     finally:
         player.close()
     from suno_video.backends.shader.worker import is_software

@@ -7,8 +7,16 @@ from numpy.typing import NDArray
 
 from suno_video.backends.base import ClipRequest
 from suno_video.backends.procedural.dance import Dance
-from suno_video.backends.shader.source import NUMBERS, SPECTRUM_COLUMNS
+from suno_video.backends.shader.program import NUMBERS, SPECTRUM_COLUMNS
+from suno_video.core.analysis import N_BANDS
 from suno_video.core.color import hex_to_srgb
+
+_TOP_HZ = 12000.0
+"""Frequency at the right end of the audio texture: half of 1024 bins of sound at 48 kHz."""
+_LOWEST_HZ, _HIGHEST_HZ = 40.0, 16000.0
+"""Borders of the bands of an analysis, which are even steps of pitch."""
+_COLUMN_HZ = (np.arange(SPECTRUM_COLUMNS) + 0.5) * _TOP_HZ / SPECTRUM_COLUMNS
+_BAND_OF_COLUMN = N_BANDS * np.log(_COLUMN_HZ / _LOWEST_HZ) / np.log(_HIGHEST_HZ / _LOWEST_HZ) - 0.5
 
 
 class ShaderMusic:
@@ -36,10 +44,12 @@ class ShaderMusic:
         return np.array([told[name] for name in NUMBERS], np.float32)
 
     def texture(self, frame: int) -> NDArray[np.uint8]:
-        """The audio texture, shape (2, 512): the spectrum, bass first; and a wave that these bands would make."""
+        """The audio texture, shape (2, 512): the spectrum, and a wave that its bands would make.
+
+        Columns are even steps of frequency up to 12 kHz, as on Shadertoy.
+        """
         now, time_s = self._dance.at(frame), float(self._request.music.time_s[frame])
-        place = np.linspace(0, len(now.spectrum) - 1, SPECTRUM_COLUMNS)
-        spectrum = np.interp(place, np.arange(len(now.spectrum)), now.spectrum)
+        spectrum = np.interp(_BAND_OF_COLUMN, np.arange(len(now.spectrum)), now.spectrum)
         x = np.linspace(0, 1, SPECTRUM_COLUMNS)
         wave = np.zeros(SPECTRUM_COLUMNS)
         for k in range(0, len(now.spectrum), 3):

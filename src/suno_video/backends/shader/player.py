@@ -19,8 +19,14 @@ from suno_video.backends.shader.talk import FAULT, FRAME, START, Message, read_m
 _OPEN_S = 30.0
 _COMPILE_S = 60.0
 """Some drivers think for long about a long shader."""
+_MOST_MEMORY_BYTES = 2 << 30
+"""A few lines of macros can grow to more than any machine has."""
 _LOOK_S = 0.1
 _NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+
+
+class TookTooLong(MakeFailed):
+    """A shader had no end in time, or took too much memory; its process was ended."""
 
 
 class Player:
@@ -36,7 +42,7 @@ class Player:
         self, frame_timeout_s: float, check_stop: Callable[[], None], command: Sequence[str] | None = None
     ) -> None:
         self._frame_timeout_s, self._check_stop = frame_timeout_s, check_stop
-        command = command or [sys.executable, "-m", "suno_video.backends.shader.worker"]
+        command = command or [sys.executable, "-P", "-m", "suno_video.backends.shader.worker"]
         try:
             self._process = subprocess.Popen(
                 command,
@@ -109,10 +115,13 @@ class Player:
             try:
                 message = self._answers.get(timeout=_LOOK_S)
             except queue.Empty:
+                if self._memory_bytes() > _MOST_MEMORY_BYTES:
+                    self._end()
+                    raise TookTooLong(FailureKind.BUG, f"{what} took more than {_MOST_MEMORY_BYTES >> 30} GB") from None
                 if time.monotonic() < ends:
                     continue
-                self.close()
-                raise MakeFailed(FailureKind.BUG, f"{what} took longer than {timeout_s:g} s") from None
+                self._end()
+                raise TookTooLong(FailureKind.BUG, f"{what} took longer than {timeout_s:g} s") from None
             if message is None:
                 raise self._gone()
             return message
@@ -120,6 +129,19 @@ class Player:
     def _gone(self) -> MakeFailed:
         self.close()
         return MakeFailed(FailureKind.RETRYABLE, "the process with OpenGL died; its driver may be at fault")
+
+    def _memory_bytes(self) -> int:
+        import psutil
+
+        try:
+            return int(psutil.Process(self._process.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def _end(self) -> None:
+        """End a process that does not listen."""
+        self._process.kill()
+        self.close()
 
     def close(self) -> None:
         """End the process. May be called twice."""

@@ -6,6 +6,8 @@ import struct
 from typing import IO, NamedTuple
 
 _HEAD = struct.Struct("<cI")
+NO_OPENGL = "no OpenGL: "
+"""What a fault begins with that says that none could be opened."""
 READY, FRAME, FAULT, START = b"R", b"F", b"E", b"S"
 
 

@@ -15,13 +15,16 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.backends.shader.source import NUMBERS, SPECTRUM_COLUMNS, VERTEX
-from suno_video.backends.shader.talk import FAULT, FRAME, READY, START, read_message, write_message
+from suno_video.backends.shader.program import NUMBERS, SPECTRUM_COLUMNS, VERTEX
+from suno_video.backends.shader.talk import FAULT, FRAME, NO_OPENGL, READY, START, read_message, write_message
 
 _EGL: Any = {"backend": "egl"}
 _SOFTWARE = ("llvmpipe", "softpipe", "swiftshader", "swrast", "microsoft basic render")
 _SOFTWARE_PIXELS = 640 * 360
 """More than that is drawn smaller in software, and enlarged."""
+
+_NOISE_PX, _NOISE_SEED = 256, 20
+"""Noise for `iChannel2` and `iChannel3`, the textures that are asked for most; the same for ever."""
 
 
 def is_software(renderer: str) -> bool:
@@ -56,14 +59,19 @@ class _Stage:
         self._picture = gl.texture((order["picture_width"], order["picture_height"]), 3, picture, alignment=1)
         for texture in (self._sound, self._picture):
             texture.repeat_x = texture.repeat_y = False
-        self._sound.use(0)
-        self._picture.use(1)
-        picture_size = (float(order["picture_width"]), float(order["picture_height"]), 1.0)
-        self._set("iChannel0", 0)
-        self._set("iChannel1", 1)
+        noise = np.random.default_rng(_NOISE_SEED).integers(0, 256, (_NOISE_PX, _NOISE_PX, 4), np.uint8)
+        self._colored = gl.texture((_NOISE_PX, _NOISE_PX), 4, noise.tobytes(), alignment=1)
+        self._grey = gl.texture((_NOISE_PX, _NOISE_PX), 1, np.ascontiguousarray(noise[..., 0]).tobytes(), alignment=1)
+        self._grey.swizzle = "RRR1"
+        for texture in (self._colored, self._grey):
+            texture.build_mipmaps()
+        for channel, texture in enumerate((self._sound, self._picture, self._colored, self._grey)):
+            texture.use(channel)
+            self._set(f"iChannel{channel}", channel)
         self._set("iResolution", (*map(float, self._size), 1.0))
-        sizes = [(float(SPECTRUM_COLUMNS), 2.0, 1.0), picture_size, (0.0,) * 3, (0.0,) * 3]
-        self._set("iChannelResolution", sizes)
+        picture_size = (float(order["picture_width"]), float(order["picture_height"]), 1.0)
+        noise_size = (float(_NOISE_PX), float(_NOISE_PX), 1.0)
+        self._set("iChannelResolution", [(float(SPECTRUM_COLUMNS), 2.0, 1.0), picture_size, noise_size, noise_size])
         self._set("uPalette", [tuple(stop) for stop in order["palette"]])
         self._set("iSampleRate", 44100.0)
 
@@ -79,6 +87,9 @@ class _Stage:
         """Draw one frame and give it as I420."""
         for name, value in zip(NUMBERS, numbers, strict=True):
             self._set(name, float(value))
+        # The time of day is that of the song: a shader that shows it gives the same film at any hour.
+        self._set("iDate", (0.0, 0.0, 0.0, float(numbers[0])))
+        self._set("iChannelTime", [float(numbers[0])] * 4)
         self._set("iFrame", frame)
         self._sound.write(sound)
         self._target.use()
@@ -136,7 +147,7 @@ def _serve(orders: IO[bytes], answers: IO[bytes]) -> None:
     try:
         stage = _Stage()
     except Exception as exc:  # noqa: BLE001 - told to the other side, whatever the driver says
-        write_message(answers, FAULT, f"no OpenGL: {exc}".encode())
+        write_message(answers, FAULT, f"{NO_OPENGL}{exc}".encode())
         return
     write_message(answers, READY, stage.renderer.encode())
     n_numbers = 4 * len(NUMBERS)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from suno_video.core.gridtrust import where_trusted
 from suno_video.direct import pacing
-from suno_video.direct.cutting import MOST_SLOWER, Shot, beats_are_sure
+from suno_video.direct.cutting import MOST_SLOWER, Shot
 from suno_video.direct.rules import Draft
 
 
@@ -76,8 +77,7 @@ def place_row(draft: Draft, place: Place, words: str) -> dict[str, Any]:
 
 def _downbeats(draft: Draft) -> dict[int, Shot]:
     """Shots that would begin at the downbeats between the cuts, each as the rest of the shot it lies in."""
-    if not beats_are_sure(draft.analysis):
-        return {}
+    steady = where_trusted(draft.analysis, draft.analysis.downbeats_s, steady=True)
     shortest = round(pacing.MIN_SHOT_S * draft.grid.fps)
     starts = [shot.start_frame for shot in draft.shots]
     found: dict[int, Shot] = {}
@@ -85,7 +85,7 @@ def _downbeats(draft: Draft) -> dict[int, Shot]:
         frame = draft.grid.frame_at(time_s)
         shot = draft.shots[max(0, bisect_right(starts, frame) - 1)]
         fits = frame - shot.start_frame >= shortest and shot.end_frame - frame >= shortest
-        if fits and draft.sung.around(time_s) is None:
+        if fits and steady[bar - 1] and draft.sung.around(time_s) is None:
             found[frame] = replace(shot, start_frame=frame, bar=bar, reason="downbeat", place=max(1, shot.place))
     return found
 

@@ -8,12 +8,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any, get_args
 
 from suno_video.core.storyboard import MoveKind, Scene, Storyboard, TransitionKind
-from suno_video.direct.cutting import bar_length_s
 from suno_video.direct.lint import cut_text, find_faults, mend_prompt
 from suno_video.direct.llm.places import Place, place_row
 from suno_video.direct.llm.question import Adviser, NoAnswer, Question
 from suno_video.direct.llm.shapes import SceneIdea, SceneIdeas
 from suno_video.direct.llm.template import fill_template
+from suno_video.direct.marks import bar_length_s
 from suno_video.direct.motion import size_transition
 from suno_video.direct.rules import Draft
 from suno_video.direct.words import words_of_shots

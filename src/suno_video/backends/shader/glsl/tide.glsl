@@ -1,5 +1,5 @@
-// Tide: folded light that breathes with the music. What a scene is played with when it names no shader.
-// iChannel0: the audio texture, 512 x 2: row 0 is the spectrum, row 1 a wave made of it.
+// Tide: folded light that breathes with the music.
+// iChannel0: the audio texture, 512 x 2: at y 0.25 the spectrum, at y 0.75 a wave made of it.
 
 mat2 turn(float a) { float c = cos(a), s = sin(a); return mat2(c, -s, s, c); }
 
@@ -17,7 +17,7 @@ void mainImage(out vec4 fragColor, in vec2 fragCoord)
         float f = float(k);
         q = abs(q) / clamp(dot(q, q), 0.12, 1.6) - vec2(0.72 + 0.10 * sin(t * 0.7 + f), 0.62 + 0.12 * cos(0.5 * t));
         q *= turn(0.4 + 0.15 * sin(0.4 * t + f + seed));
-        float level = texture(iChannel0, vec2(0.06 + 0.16 * f, 0.25)).r;
+        float level = texture(iChannel0, vec2(0.004 + 0.012 * f * f * f / 2.0, 0.25)).r;
         amount += exp(-2.8 * abs(q.x) - 0.6 * f) * (0.45 + 0.9 * level);
         glow += exp(-9.0 * abs(q.y)) * (0.10 + 0.5 * level * level);
     }
@@ -28,6 +28,6 @@ void mainImage(out vec4 fragColor, in vec2 fragCoord)
     vec3 color = palette(v) * (0.25 + 0.75 * amount);
     color += palette(0.85) * glow * (0.35 + 0.6 * uHat + 0.3 * uTreble);
     color += palette(0.95) * ring * (0.15 + 0.7 * uBeat + 0.5 * max(uDrop, 0.0));
-    color *= 1.0 - 0.25 * r * r;
+    color *= 0.35 + 0.65 * exp(-0.35 * r * r);
     fragColor = vec4(color, 1.0);
 }
