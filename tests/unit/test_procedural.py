@@ -217,6 +217,26 @@ def test_drums_build_and_drop_keep_the_flash_limit(paint, family):
     assert reading.is_safe, reading
 
 
+@pytest.mark.slow
+@every_family
+@pytest.mark.parametrize("palette", [SUNSET, LAGOON, STEEL], ids=["sunset", "lagoon", "steel"])
+def test_the_gallery_keeps_the_flash_limit_and_is_never_black_or_white_for_half_a_second(paint, family, palette):
+    n_frames = 4 * FPS
+    for seed, growth in ((1, 0.3), (23, 1.0)):
+        request = clip(
+            family, n_frames=n_frames, seed=seed, growth=growth, palette=palette, music=driving_music(n_frames)
+        )
+        counter, means = FlashCounter(FPS), []
+        for frame in paint(request):
+            seen = look(frame)
+            counter.take(seen.light, seen.red)
+            means.append(float(frame[:72].mean()))
+        assert counter.reading().is_safe, counter.reading()
+        half = np.lib.stride_tricks.sliding_window_view(np.array(means), FPS // 2)
+        assert half.max(axis=1).min() > 20, "black for half a second"
+        assert half.min(axis=1).max() < 215, "white for half a second"
+
+
 @every_family
 def test_no_light_is_endless_or_no_number_whatever_sounds(backend, family):
     for level in (0.0, 1.0):
