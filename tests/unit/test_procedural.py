@@ -12,8 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from suno_video.assemble.calming import look
+from suno_video.assemble.flashes import FlashCounter
 from suno_video.backends.base import ClipRequest, FailureKind, FrameStream, Job, MakeFailed
 from suno_video.backends.procedural import FAMILIES, ProceduralBackend
+from suno_video.backends.procedural.dance import Dance
+from suno_video.backends.procedural.stream import set_the_stage
 from suno_video.core.analysis import N_BANDS
 from suno_video.core.brief import Grade
 from suno_video.core.frames import FrameSize, planes
@@ -21,6 +25,7 @@ from suno_video.core.music import MusicCurves
 from suno_video.core.storyboard import Motion
 
 FPS, N_FRAMES = 30, 36
+SMALL = FrameSize(width_px=96, height_px=54)
 SUNSET = ("#12062b", "#4b1180", "#c22bb0", "#ff7a59", "#ffe9c4")
 LAGOON = ("#04141f", "#0b4f6c", "#1ea896", "#7fd4c1", "#f4fff0")
 STEEL = ("#05070a", "#1d2a38", "#5f7d94", "#b8cbd6", "#ffffff")
@@ -185,6 +190,67 @@ def flashes(levels: np.ndarray) -> float:
         elif way >= 0 and high - level >= 0.1:
             way, low, n_turns = -1, level, n_turns + 1
     return n_turns / 2
+
+
+def driving_music(n_frames: int) -> MusicCurves:
+    """Drums at 174 beats a minute, a voice throughout, a build that ends in a drop after a third."""
+    music, beats = dance_music(n_frames), np.arange(n_frames) / FPS * 174 / 60
+    hit = {name: np.exp(-4 * (phase % 1)).astype(np.float32) for name, phase in (
+        ("beat", beats), ("kick", beats), ("bass", beats), ("onset", 2 * beats), ("hat", 2 * beats),
+        ("snare", beats / 2 + 0.5), ("downbeat", beats / 4),
+    )}  # fmt: skip
+    turn, full = n_frames // 3, np.ones(n_frames, np.float32)
+    drop, tension = np.zeros((2, n_frames), np.float32)
+    tension[:turn] = np.linspace(0, 1, turn)
+    drop[turn:] = np.exp(-np.arange(n_frames - turn) / 120)
+    return replace(music, **hit, beats=beats, voice=full, energy=full, loudness=full, drop=drop, tension=tension)
+
+
+@every_family
+def test_drums_build_and_drop_keep_the_flash_limit(paint, family):
+    """On the painted frames, before anything is softened: the broadcast rule with music that drives hard."""
+    counter = FlashCounter(FPS)
+    for frame in paint(clip(family, n_frames=40, seed=5, size=SMALL, music=driving_music(40))):
+        seen = look(frame)
+        counter.take(seen.light, seen.red)
+    reading = counter.reading()
+    assert reading.is_safe, reading
+
+
+@pytest.mark.slow
+@every_family
+@pytest.mark.parametrize("palette", [SUNSET, LAGOON, STEEL], ids=["sunset", "lagoon", "steel"])
+def test_the_gallery_keeps_the_flash_limit_and_is_never_black_or_white_for_half_a_second(paint, family, palette):
+    n_frames = 4 * FPS
+    for seed, growth in ((1, 0.3), (23, 1.0)):
+        request = clip(
+            family, n_frames=n_frames, seed=seed, growth=growth, palette=palette, music=driving_music(n_frames)
+        )
+        counter, means = FlashCounter(FPS), []
+        for frame in paint(request):
+            seen = look(frame)
+            counter.take(seen.light, seen.red)
+            means.append(float(frame[:72].mean()))
+        assert counter.reading().is_safe, counter.reading()
+        half = np.lib.stride_tricks.sliding_window_view(np.array(means), FPS // 2)
+        assert half.max(axis=1).min() > 20, "black for half a second"
+        assert half.min(axis=1).max() < 215, "white for half a second"
+
+
+@every_family
+def test_no_light_is_endless_or_no_number_whatever_sounds(backend, family):
+    for level in (0.0, 1.0):
+        every = dict.fromkeys(("bass", "mid", "treble", "kick", "snare", "hat", "voice", "tension", "drop"), level)
+        request = clip(family, n_frames=3, size=SMALL, growth=level, music=steady_music(3, **every))
+        scene, path = set_the_stage(request)
+        dance = Dance(request.music, FPS, lurch=0.5)
+        for frame in range(3):
+            step = dance.at(frame)
+            scene.advance(step)
+            scene.paint(step, path.at(step))
+            assert np.isfinite(scene.canvas.light).all()
+            assert np.isfinite(scene.canvas.sharp).all()
+            scene.develop(frame)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 5])

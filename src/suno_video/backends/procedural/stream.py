@@ -56,7 +56,7 @@ class ProceduralStream:
             return
         # A frame is painted by one thread: shots run side by side, and a pool inside would fight the encoder.
         cv2.setNumThreads(1)
-        scene, path = _set_the_stage(request)
+        scene, path = set_the_stage(request)
         shape = scene.canvas.light.shape
         for frame in range(stop):
             step = self._dance.at(frame)
@@ -99,7 +99,8 @@ def _check_rest(scene: Scene, frame: int, plugin: Plugin) -> None:
         raise SceneFault(f"{plugin.source}: a figure of frame {frame} has a place or radius that is no number")
 
 
-def _set_the_stage(request: ClipRequest) -> tuple[Scene, CameraPath]:
+def set_the_stage(request: ClipRequest) -> tuple[Scene, CameraPath]:
+    """The painter of a request with a canvas of its own, and the way of its camera."""
     painter = load_scene(request.family)
     palette = np.ascontiguousarray(linear_palette(request.palette))
     canvas = Canvas(request.size, request.grade, palette, request.seed & 0xFFFFFFFF, painter.AREA_PX, painter.QUARTER)

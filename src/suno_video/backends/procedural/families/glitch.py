@@ -145,7 +145,7 @@ class Glitch(Scene):
             0.06 + 0.10 * step.hat, 0.30 * step.treble, step.clock,
         )  # fmt: skip
         _send(canvas.light, picture, self._slips, shot.palette, settings)
-        self.exposure = 1.0 + 0.12 * step.energy + 0.08 * step.beat
+        self.exposure = 0.86 + 0.12 * step.energy + 0.08 * step.beat
 
     def _seen(self, camera: Camera) -> Floats:
         h, w = self._old.shape[1:]
