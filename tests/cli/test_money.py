@@ -24,7 +24,7 @@ def test_a_plan_prices_every_scene_and_leaves_nothing_behind(shop: Shop) -> None
     rows = done.stdout.splitlines()
     assert rows[0].split() == ["scene", "what", "by", "price", "about", "why"]
     assert "buy" in rows[1]
-    assert "$0.45 expected, $0.45 at worst" in rows[-1]
+    assert "$0.40 expected, $0.40 at worst" in rows[-1]
     assert sorted(path.name for path in shop.work.iterdir()) == ["song.wav"]
     assert shop.n_bought() == 0
 
@@ -51,18 +51,18 @@ def test_cost_lists_every_attempt_and_sums_up_what_was_paid_by_what_is_asked(sho
     assert shop.render("--budget", "5").returncode == 0
     table = shop("cost").stdout
     assert "song.suno-video" in table
-    assert "$0.45 spent" in table
+    assert "$0.40 spent" in table
     result = lines(shop("cost", "song.suno-video", "--json"))
     attempts = [line for line in result if line["event"] == "attempt"]
     assert len(attempts) == shop.n_bought()
     assert {attempt["outcome"] for attempt in attempts} == {"made"}
-    assert float(result[-1]["spent_usd"]) == 0.45
+    assert float(result[-1]["spent_usd"]) == 0.40
     rows = list(csv.DictReader(io.StringIO(shop("cost", "--csv").stdout)))
     assert [row["scene"] for row in rows] == [attempt["scene"] for attempt in attempts]
     for by in ("backend", "day", "scene", "outcome"):
         done = shop("cost", "--by", by)
         assert done.stdout.startswith(by)
-        assert "$0.45 spent" in done.stdout
+        assert "$0.40 spent" in done.stdout
 
 
 def test_the_price_list_shows_our_prices_and_yours_in_their_place(shop: Shop, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_the_budget_flag_stops_with_4_and_the_film_is_there(shop: Shop) -> None:
 def test_storyboard_dry_run_shows_prices_and_what_they_add_up_to(shop: Shop) -> None:
     done = shop("storyboard", "song.wav", "--size", "128x72", "--look", "cosmos", "--dry-run", "--budget", "5")
     assert done.returncode == 0, done.stderr
-    assert "$0.45 expected, $0.45 at worst" in done.stdout
+    assert "$0.40 expected, $0.40 at worst" in done.stdout
     assert shop.n_bought() == 0
     assert sorted(path.name for path in shop.work.iterdir()) == ["song.wav"]
 

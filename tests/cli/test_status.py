@@ -32,11 +32,11 @@ def die_at(shop: Shop, failpoint: str) -> None:
 
 
 def test_scenes_that_the_budget_did_not_reach_are_stand_ins_with_that_reason(shop: Shop) -> None:
-    assert shop.render("--budget", "0.10").returncode == 4
+    assert shop.render("--budget", "0.16").returncode == 4
     found = status_of(shop)
     assert found["n_scenes_done"] + found["n_stand_ins"] == found["n_scenes"]
     assert 0 < found["n_stand_ins"] < found["n_scenes"]
-    assert all("$0.10" in reason for reason in found["stand_ins"].values())
+    assert all("$0.16" in reason for reason in found["stand_ins"].values())
     bought = [scene for scene in found["scenes"] if scene["state"] == "done"]
     assert {scene["plays"] for scene in bought} == {"clip take 1"}
     assert {scene["plays"] for scene in found["scenes"] if scene["state"] == "stand-in"} == {"stand-in procedural"}
