@@ -32,9 +32,13 @@ contrast = 1.1
 """
 
 
+LOOKS = load_looks()
+SONG = song_in_bars()
+
+
 def chosen(moods: tuple[str, ...], genre: str | None = None, sha256: str = "cd" * 32) -> str:
-    analysis = song_in_bars(moods=moods, song_sha256=sha256)
-    return choose_look("auto", load_looks(), song_of(analysis, genre=genre), analysis).name
+    analysis = SONG.model_copy(update={"moods": moods, "song_sha256": sha256})
+    return choose_look("auto", LOOKS, song_of(analysis, genre=genre), analysis).name
 
 
 def test_at_least_twenty_looks_that_differ_in_everything_that_is_seen():

@@ -6,6 +6,7 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import get_args
@@ -35,15 +36,21 @@ def load_looks(folder: Path | None = None, families: frozenset[str] | None = Non
     Raises:
         BadEditError: A look of the user's does not fit; names the file, the line and the reason.
     """
-    looks: dict[str, Look] = {}
-    for entry in resources.files("suno_video.direct").joinpath("looks").iterdir():
-        if entry.name.endswith(".toml"):
-            look = read_look(entry.read_text(encoding="utf-8"), entry.name)
-            looks[look.name] = look
+    looks = dict(_ours())
     for path in sorted(folder.glob("*.toml")) if folder and folder.is_dir() else ():
         look = load_look(path, families)
         looks[look.name] = look
     return dict(sorted(looks.items()))
+
+
+@cache
+def _ours() -> dict[str, Look]:
+    looks = {}
+    for entry in resources.files("suno_video.direct").joinpath("looks").iterdir():
+        if entry.name.endswith(".toml"):
+            look = read_look(entry.read_text(encoding="utf-8"), entry.name)
+            looks[look.name] = look
+    return looks
 
 
 def load_look(path: Path, families: frozenset[str] | None = None) -> Look:
