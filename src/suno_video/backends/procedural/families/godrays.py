@@ -15,6 +15,8 @@ from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fexp, mix
 
 _REACH = 15.0
 _NEAR = 0.55
+_SHARP, _FADE = 1.9, 0.4
+"""Nearer than that trunks are sharp; within the second distance they become so, and go as they pass us."""
 _SHADOWS_PX = 256
 
 
@@ -66,7 +68,7 @@ def _paint_forest(
             )
             down = max(y - ground, 0.0)
             floor = smooth(-0.01, 0.05, y - ground)
-            moss = noise(x / (down + 0.12) * 1.3 + offset, 1.6 / (down + 0.12) + clock * 0.0 + offset)
+            moss = noise(x / (down + 0.12) * 1.3 + offset, 1.6 / (down + 0.12) + offset)
             back = (0.12 + 0.75 * near * halo) * (1.0 - 0.80 * crown)
             soil = 0.03 + 0.16 * moss * moss + 0.30 * near * moss * fexp(down * -3.0)
             e = mix(back, soil, floor * (1.0 - 0.6 * fexp(down * -9.0)))
@@ -111,7 +113,7 @@ class Godrays(Scene):
         view = canvas.view(camera)
         hit = max(step.kick, 0.6 * step.beat)
         limbs, depth = self._trees(step, camera)
-        far = limbs[depth > 1.9]
+        far = limbs[depth > _SHARP - _FADE]
         h, w = canvas.light.shape[1:]
         cover, haze = self._cast(self._half, far, h / canvas.height)
         shafts = self._shafts(step, camera, limbs, view, w, h)
@@ -123,15 +125,20 @@ class Godrays(Scene):
             0.7 + 0.4 * step.energy + 0.4 * hit + 0.8 * step.burst, self._ground, 0.02 + 0.06 * step.voice,
         )  # fmt: skip
         _paint_forest(canvas.light, shafts, cover, haze, shot.palette, view, settings)
-        near = limbs[depth <= 1.9]
+        is_near = depth <= _SHARP
+        near = limbs[is_near]
         if len(near):
+            # Sharp and dark by and by, before the soft one behind it goes: a trunk must not jump forward.
+            away = depth[is_near]
+            share = np.clip(np.maximum(away - _SHARP + _FADE, _NEAR + _FADE - away) / _FADE, 0, 1).astype(np.float32)
+            near[:, 6] += (1 - near[:, 6]) * share
             draw_figures(canvas.figures, canvas.marked, near)
         self._draw_dust(step, camera, shafts)
 
     def _trees(self, step: Step, camera: Camera) -> tuple[Floats, Points]:
         """Limbs in pixels of the film, far ones first, and their distance."""
         canvas = self.canvas
-        z = (self._z - (0.22 + 0.25 * step.energy) * 0 - 0.42 * step.clock) % _REACH + _NEAR
+        z = (self._z - 0.42 * step.clock) % _REACH + _NEAR
         order = np.argsort(-z)
         z, x, thick, lean, twig = z[order], self._x[order], self._thick[order], self._lean[order], self._twig[order]
         haze = np.clip(0.10 * (z - 1.2), 0, 0.88) + 0.12 * np.clip((z - _REACH + 2) / 2, 0, 1)
