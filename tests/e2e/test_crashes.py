@@ -80,7 +80,8 @@ def test_two_hundred_films_through_random_kills(tmp_path: Path, unharmed: Round,
         sys.stdout.write(f"\n{combined(rounds)}\n")
 
 
-@pytest.mark.parametrize("n_starters", [4, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("n_starters", [4, 20])
 def test_of_many_starters_one_runs_and_the_others_leave_with_75(tmp_path: Path, n_starters: int) -> None:
     write_song(tmp_path / "song.wav", 12.0)
     with paid_service(tmp_path) as service:

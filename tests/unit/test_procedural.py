@@ -29,7 +29,11 @@ SMALL = FrameSize(width_px=96, height_px=54)
 SUNSET = ("#12062b", "#4b1180", "#c22bb0", "#ff7a59", "#ffe9c4")
 LAGOON = ("#04141f", "#0b4f6c", "#1ea896", "#7fd4c1", "#f4fff0")
 STEEL = ("#05070a", "#1d2a38", "#5f7d94", "#b8cbd6", "#ffffff")
-every_family = pytest.mark.parametrize("family", sorted(FAMILIES))
+every_family = pytest.mark.parametrize(
+    "family",
+    # All tests of a family by one worker, so that its painter is compiled once.
+    [pytest.param(family, marks=pytest.mark.xdist_group(family)) for family in sorted(FAMILIES)],
+)
 
 
 def dance_music(n_frames: int = N_FRAMES, loudness: float = 1.0) -> MusicCurves:
