@@ -46,6 +46,7 @@ def test_after_the_film_the_plan_of_the_project_keeps_everything(shop: Shop) -> 
     assert result["n_kept"] > 0
 
 
+@pytest.mark.slow
 def test_cost_lists_every_attempt_and_sums_up_what_was_paid_by_what_is_asked(shop: Shop) -> None:
     assert "nothing was spent yet" in shop("cost").stdout
     assert shop.render("--budget", "5").returncode == 0
@@ -134,6 +135,7 @@ def test_a_settings_file_that_lies_in_a_folder_may_not_spend_money(shop: Shop) -
     assert shop.render("--config", "mine.toml").returncode == 0
 
 
+@pytest.mark.slow
 def test_songs_of_one_command_share_its_budget(shop: Shop) -> None:
     write_song(shop.work / "tune.wav", seconds=8)
     done = shop("render", "song.wav", "tune.wav", *FAST, "--budget", "0.50")

@@ -9,6 +9,7 @@ from suno_video.analyze.frames import PowerFrames
 from suno_video.analyze.spectra import mel_bank
 
 
+@pytest.mark.xdist_group("librosa")  # which takes long to import
 @pytest.mark.parametrize("rate_hz, n_fft", [(44100, 2048), (48000, 2048), (22050, 1024), (8000, 512)])
 def test_the_mel_filters_are_those_of_librosa(rate_hz, n_fft):
     from librosa.filters import mel
