@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from suno_video.core.analysis import SongAnalysis
 from suno_video.core.frames import FrameSize
-from suno_video.core.storyboard import TitleCard
+from suno_video.core.storyboard import EndCard, TitleCard
 from suno_video.direct.pacing import drive_of
 
 CALM_DRIVE = 0.5
@@ -28,7 +28,7 @@ def fade_lengths(analysis: SongAnalysis, first_frame: int, end_frame: int, fps: 
     return rise, min(round(sink_s * fps), longest) if is_end else 0
 
 
-def room_for_title(title: TitleCard | None, size: FrameSize, start_s: float) -> dict[str, float]:
+def room_for_title(title: TitleCard | EndCard | None, size: FrameSize, start_s: float) -> dict[str, float]:
     """Give what the scene of the cover needs to know to make room: the cover stands aside until the title goes.
 
     Args:

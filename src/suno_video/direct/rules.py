@@ -215,8 +215,7 @@ def _scene(film: Draft, take: _Take, before: _Take | None) -> Scene:
     start_s, end_s = shot.start_frame / film.brief.fps, shot.end_frame / film.brief.fps
     sure = beats_are_heard_in(film.analysis, start_s, end_s)
     moves_cover = _plays_cover(film, shot)
-    opens = moves_cover and before is None
-    room = room_for_title(film.title, film.brief.size, shot.start_frame / film.brief.fps) if opens else {}
+    room = room_for_title(_card_over_cover(film, before, end_s), film.brief.size, start_s) if moves_cover else {}
     return Scene(
         id=f"s{shot.number:03d}",
         start_frame=shot.start_frame,
@@ -266,6 +265,14 @@ def _transition(film: Draft, take: _Take, before: _Take | None) -> Transition:
         fps=film.brief.fps,
         seed=take.cast.seed,
     )
+
+
+def _card_over_cover(film: Draft, before: _Take | None, end_s: float) -> TitleCard | EndCard | None:
+    """The card that a scene of the cover makes room for: both stand at the same place, which the title decides."""
+    if before is None:
+        return film.title
+    is_beside = film.title is not None and _plays_cover(film, film.shots[0])
+    return film.end_card if is_beside and film.end_card is not None and film.end_card.start_s < end_s else None
 
 
 def _plays_cover(film: Draft, shot: Shot) -> bool:
