@@ -205,6 +205,18 @@ def test_the_cover_opens_a_calm_song_only_where_the_embedded_renderer_plays():
     assert {s.video_backend for s in elsewhere.scenes} == {"replicate"}
 
 
+def test_the_cover_stands_aside_under_both_cards():
+    analysis = song_in_bars(plan=(("intro", "i", 0.2, 4), ("chorus", "c", 0.9, 8), ("outro", "i", 0.2, 4)))
+    storyboard = storyboard_for(analysis, song=song_of(analysis, cover="cover.png"))
+    first, last = storyboard.scenes[0], storyboard.scenes[-1]
+    assert (first.video_backend, last.video_backend) == ("parallax", "parallax")
+    assert storyboard.end_card is not None
+    assert last.params["aside"] == first.params["aside"] == 1.0
+    # It does not glide back while the card is still to be read; the cut itself comes a frame or two early.
+    start_s = last.start_frame / storyboard.fps
+    assert last.params["aside_s"] == pytest.approx(storyboard.end_card.end_s - start_s, abs=0.1)
+
+
 def test_energetic_passages_carry_more_effect_than_calm_ones():
     storyboard = storyboard_for(song_in_bars(), look="ember")
     strength = {
