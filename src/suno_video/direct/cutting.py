@@ -28,6 +28,9 @@ MIN_FREE_S, MAX_FREE_S = 4.0, 8.0
 OFF_GRID_REACH_S = 0.6
 """How far from the border of a section its first cut may lie where there is no grid: borders are heard that well."""
 
+OPENING_REACH_S, MIN_OPENING_S = 1.2, 2.5
+"""How far the end of an opening may move to a mark, and how long it and what comes after it are at least."""
+
 MOST_SLOWER = 1.25
 """A clip may be played so many times slower to fill its scene: hardly seen, and better than a cut off the beat."""
 
@@ -74,17 +77,22 @@ def cut_song(
     pace: float,
     seed: int,
     longest_s: float | None = None,
+    opening_s: float | None = None,
 ) -> tuple[Shot, ...]:
     """Cut the whole song into shots that tile its frame grid.
 
     Args:
         longest_s: The longest clip that can be had; shots are cut to it, and pass it by `MOST_SLOWER` at most.
+        opening_s: About how long the first shot may be; None where it is like any other.
     """
     marks = Marks.of(analysis, sung)
     cuts = _section_cuts(analysis, marks)
     for opening, following in zip(list(cuts), [*cuts[1:], None], strict=True):
         end_s = following.time_s if following else analysis.duration_s
         cuts += _inner_cuts(analysis, marks, opening, end_s, pace=pace, seed=seed, limit_s=longest_s)
+    if opening_s is not None:
+        first_cut_s = min((cut.time_s for cut in cuts[1:]), default=analysis.duration_s)
+        cuts += _end_opening(marks, cuts[0].section, first_cut_s, opening_s)
     return _to_shots(sorted(cuts, key=lambda cut: cut.time_s), analysis, grid)
 
 
@@ -185,6 +193,13 @@ def _targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> l
         # Where the section goes on in another passage, that begins with a cut.
         targets += [(until, pattern.phrase_s / 3)] if until < end_s else []
     return targets
+
+
+def _end_opening(marks: Marks, section: int, first_cut_s: float, opening_s: float) -> list[_Cut]:
+    """Cut the first shot where it goes on for much longer than it may, and what is left of it is worth a shot."""
+    found = marks.place(opening_s, OPENING_REACH_S)
+    is_worth = found is not None and MIN_OPENING_S <= found[0] <= first_cut_s - MIN_OPENING_S
+    return [_Cut(found[0], section, found[1])] if found and is_worth else []
 
 
 def _bar_targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> list[float] | None:

@@ -19,7 +19,7 @@ from suno_video.direct.explain import explain_shot
 from suno_video.direct.looks import AUTO, choose_look, load_looks, mood_weights
 from suno_video.direct.marks import bar_length_s
 from suno_video.direct.motion import Beats, join_scenes, scale_effects
-from suno_video.direct.opening import fade_lengths, room_for_title
+from suno_video.direct.opening import CALM_DRIVE, fade_lengths, room_for_title
 from suno_video.direct.pacing import drive_of
 from suno_video.direct.prompts import Sight, write_prompt
 from suno_video.direct.sung import SungLines
@@ -33,6 +33,8 @@ DIRECTOR = "rules 5"
 
 COVER_S = 2.0
 """A shorter look at the cover is none."""
+COVER_OPENS_S = 5.0
+"""A film that opens on the cover leaves it when the title is gone: a still picture is no opening for longer."""
 
 MIN_FILM_S = 0.2
 """A shorter film is over before its sound, which comes in steps of 21 ms, two at least."""
@@ -111,7 +113,8 @@ def draft_by_rules(
     grid = FrameGrid.for_duration(analysis.duration_s, brief.fps)
     first, end = _window(brief, grid)
     sung = SungLines.of(song.lyrics)
-    shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s)
+    opening_s = COVER_OPENS_S if _shows_cover(song, brief) and drive_of(analysis.sections[0]) < CALM_DRIVE else None
+    shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s, opening_s=opening_s)
 
     title = make_title(song, brief, sung, grid.time_of(first), grid.time_of(end))
     end_card = make_end_card(song, brief, sung, grid.time_of(first), grid.time_of(end), title)
@@ -277,10 +280,14 @@ def _card_over_cover(film: Draft, before: _Take | None, end_s: float) -> TitleCa
 
 def _plays_cover(film: Draft, shot: Shot) -> bool:
     """Whether the cover itself is shown, moved in depth: in a calm opening, and once more where the song calms down."""
-    if film.song.cover is None or film.brief.video_backend != "procedural" or film.brief.still_backend is not None:
+    if not _shows_cover(film.song, film.brief):
         return False
     sections = film.analysis.sections
     again = next((k for label in ("breakdown", "outro") for k, s in enumerate(sections) if s.label == label), None)
-    is_calm = drive_of(sections[shot.section]) < 0.5
+    is_calm = drive_of(sections[shot.section]) < CALM_DRIVE
     is_due = shot.number == 1 or (shot.opens_section and shot.section == again)
     return is_due and is_calm and shot.n_frames >= COVER_S * film.brief.fps
+
+
+def _shows_cover(song: Song, brief: Brief) -> bool:
+    return song.cover is not None and brief.video_backend == "procedural" and brief.still_backend is None
