@@ -6,6 +6,7 @@ Whether there is a grid to cut on is asked for each passage (`core.gridtrust`): 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -77,22 +78,22 @@ def cut_song(
     pace: float,
     seed: int,
     longest_s: float | None = None,
-    opening_s: float | None = None,
+    short: Mapping[int, float] | None = None,
 ) -> tuple[Shot, ...]:
     """Cut the whole song into shots that tile its frame grid.
 
     Args:
         longest_s: The longest clip that can be had; shots are cut to it, and pass it by `MOST_SLOWER` at most.
-        opening_s: About how long the first shot may be; None where it is like any other.
+        short: Sections whose first shot ends after about so many seconds, where it would go on for much longer.
     """
     marks = Marks.of(analysis, sung)
     cuts = _section_cuts(analysis, marks)
     for opening, following in zip(list(cuts), [*cuts[1:], None], strict=True):
         end_s = following.time_s if following else analysis.duration_s
         cuts += _inner_cuts(analysis, marks, opening, end_s, pace=pace, seed=seed, limit_s=longest_s)
-    if opening_s is not None:
-        first_cut_s = min((cut.time_s for cut in cuts[1:]), default=analysis.duration_s)
-        cuts += _end_opening(marks, cuts[0].section, first_cut_s, opening_s)
+    for opening in [cut for cut in cuts if cut.section in (short or {})]:
+        if all(cut.time_s >= opening.time_s for cut in cuts if cut.section == opening.section):
+            cuts += _end_opening(marks, opening, cuts, analysis.duration_s, (short or {})[opening.section])
     return _to_shots(sorted(cuts, key=lambda cut: cut.time_s), analysis, grid)
 
 
@@ -195,11 +196,12 @@ def _targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> l
     return targets
 
 
-def _end_opening(marks: Marks, section: int, first_cut_s: float, opening_s: float) -> list[_Cut]:
-    """Cut the first shot where it goes on for much longer than it may, and what is left of it is worth a shot."""
-    found = marks.place(opening_s, OPENING_REACH_S)
-    is_worth = found is not None and MIN_OPENING_S <= found[0] <= first_cut_s - MIN_OPENING_S
-    return [_Cut(found[0], section, found[1])] if found and is_worth else []
+def _end_opening(marks: Marks, opening: _Cut, cuts: list[_Cut], end_s: float, length_s: float) -> list[_Cut]:
+    """Cut the first shot of a section where it goes on for longer than it may, if what is left is worth a shot."""
+    next_s = min((cut.time_s for cut in cuts if cut.time_s > opening.time_s), default=end_s)
+    found = marks.place(opening.time_s + length_s, OPENING_REACH_S)
+    is_worth = found is not None and opening.time_s + MIN_OPENING_S <= found[0] <= next_s - MIN_OPENING_S
+    return [_Cut(found[0], opening.section, found[1])] if found and is_worth else []
 
 
 def _bar_targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> list[float] | None:

@@ -63,7 +63,7 @@ def murk(palette: Palette) -> float:
     """
     lch = _to_lch(palette)
     hue = np.degrees(lch[:, 2]) % 360
-    starts, ends = np.where(lch[:, 0] < _PALE, 84.0, 108.0), 152.0
+    starts, ends = np.where(lch[:, 0] < _PALE, 84.0, 108.0), 145.0
     inside = np.clip(np.minimum(hue - starts, ends - hue) / 10.0 + 0.5, 0, 1)
     return float((inside * lch[:, 1]).sum())
 

@@ -33,8 +33,8 @@ DIRECTOR = "rules 5"
 
 COVER_S = 2.0
 """A shorter look at the cover is none."""
-COVER_OPENS_S = 5.0
-"""A film that opens on the cover leaves it when the title is gone: a still picture is no opening for longer."""
+COVER_LASTS_S = 5.0
+"""About so long the cover is shown: until the title is gone. Nobody looks at a picture that hardly moves for longer."""
 
 MIN_FILM_S = 0.2
 """A shorter film is over before its sound, which comes in steps of 21 ms, two at least."""
@@ -113,8 +113,8 @@ def draft_by_rules(
     grid = FrameGrid.for_duration(analysis.duration_s, brief.fps)
     first, end = _window(brief, grid)
     sung = SungLines.of(song.lyrics)
-    opening_s = COVER_OPENS_S if _shows_cover(song, brief) and drive_of(analysis.sections[0]) < CALM_DRIVE else None
-    shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s, opening_s=opening_s)
+    short = _short_covers(analysis) if _shows_cover(song, brief) else {}
+    shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s, short=short)
 
     title = make_title(song, brief, sung, grid.time_of(first), grid.time_of(end))
     end_card = make_end_card(song, brief, sung, grid.time_of(first), grid.time_of(end), title)
@@ -282,11 +282,25 @@ def _plays_cover(film: Draft, shot: Shot) -> bool:
     """Whether the cover itself is shown, moved in depth: in a calm opening, and once more where the song calms down."""
     if not _shows_cover(film.song, film.brief):
         return False
-    sections = film.analysis.sections
-    again = next((k for label in ("breakdown", "outro") for k, s in enumerate(sections) if s.label == label), None)
-    is_calm = drive_of(sections[shot.section]) < CALM_DRIVE
-    is_due = shot.number == 1 or (shot.opens_section and shot.section == again)
+    is_due = shot.number == 1 or (shot.opens_section and shot.section == _calms_down_in(film.analysis))
+    is_calm = drive_of(film.analysis.sections[shot.section]) < CALM_DRIVE
     return is_due and is_calm and shot.n_frames >= COVER_S * film.brief.fps
+
+
+def _calms_down_in(analysis: SongAnalysis) -> int | None:
+    labels = [section.label for section in analysis.sections]
+    return next((labels.index(label) for label in ("breakdown", "outro") if label in labels), None)
+
+
+def _short_covers(analysis: SongAnalysis) -> dict[int, float]:
+    """Sections that open on the cover, and for how long; the last one, under the end card, is as long as it likes."""
+    return {
+        index: COVER_LASTS_S
+        for index in (0, _calms_down_in(analysis))
+        if index is not None
+        and drive_of(analysis.sections[index]) < CALM_DRIVE
+        and analysis.sections[index].label != "outro"
+    }
 
 
 def _shows_cover(song: Song, brief: Brief) -> bool:

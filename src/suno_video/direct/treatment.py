@@ -23,7 +23,7 @@ ONE_OF_A_KIND = ("intro", "chorus", "drop", "bridge", "outro", "silence", "build
 DROP_REACH_S = 1.5
 """A drop belongs to the section that begins so near to it."""
 
-SPREAD: dict[PaletteRule, float] = {"neighbours": 1.0, "mono": 0.25, "wide": 2.2, "complement": 0.8}
+SPREAD: dict[PaletteRule, float] = {"neighbours": 1.0, "mono": 0.25, "wide": 1.6, "complement": 0.8}
 """How far the colours of the parts lie apart, against `TURN_DEG`."""
 ACROSS: frozenset[SectionLabel] = frozenset({"chorus", "drop"})
 """Parts that `complement` gives the colours that lie across."""
