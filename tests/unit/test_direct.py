@@ -221,7 +221,7 @@ def test_no_part_of_a_film_turns_olive_or_lime_where_its_look_is_not():
         base = look.fallback_palette
         for label in ("verse", "prechorus", "chorus", "drop", "build", "bridge"):
             palette = _palette_for(base, label, 0, 0, look.palette_rule)
-            assert palettes.murk(palette) <= palettes.murk(base) + 0.08, f"{look.name} {label}: {palette}"
+            assert palettes.murk(palette) <= palettes.murk(base) + 0.14, f"{look.name} {label}: {palette}"
 
 
 def test_the_drop_of_a_look_has_not_the_colours_of_its_chorus():
