@@ -173,7 +173,9 @@ class Cards:
         rim = f"\\bord{0.016 * em_px if heavy else 0:.2f}\\3c&HFFFFFF&\\3a&H00&\\shad0"
         rim += "" if is_title else f"\\1c{self._accent}"
         sharpen = f"\\blur{0.1 * em_px:.2f}\\t(0,{_SETTLE_MS},0.4,\\blur0.4)" if entrance == "focus" else "\\blur0.5"
-        halo = f"\\bord{max(0.06 * em_px, 0.0055 * self._sheet.unit_px):.2f}\\1a&HFF&\\3a&H40&\\shad0"
+        # Small letters drown in a busy picture before large ones do.
+        halo = f"\\bord{max(0.06 * em_px, (0.0055 if is_title else 0.0068) * self._sheet.unit_px):.2f}"
+        halo += f"\\1a&HFF&\\3a&H{'40' if is_title else '18'}&\\shad0"
         halo += f"\\blur{max(0.083 * em_px, 0.0065 * self._sheet.unit_px):.2f}"
         texts = [self._text(own, entrance, layer) for layer in (0, 1)]
         return tuple(
