@@ -138,9 +138,9 @@ class CardGround:
         """Paint some rows."""
         cell, width, row, n_rows = CELL_PX // 2, self._size.width_px // 2, row_px // 2, n_rows_px // 2
         behind = Strip(
-            enlarge(self._backdrop_y, CELL_PX, row_px, n_rows_px, self._size.width_px),
-            enlarge(self._backdrop_u, cell, row, n_rows, width),
-            enlarge(self._backdrop_v, cell, row, n_rows, width),
+            np.ascontiguousarray(enlarge(self._backdrop_y, CELL_PX, row_px, n_rows_px, self._size.width_px)),
+            np.ascontiguousarray(enlarge(self._backdrop_u, cell, row, n_rows, width)),
+            np.ascontiguousarray(enlarge(self._backdrop_v, cell, row, n_rows, width)),
         )
         top, bottom = max(row_px, self._rows[0]), min(row_px + n_rows_px, self._rows[1])
         if top < bottom and self._columns[0] < self._columns[1]:
@@ -152,13 +152,12 @@ class CardGround:
         alpha = sample(self._picture.alpha, _part(self._edge_points, CELL_PX, top, bottom, left, right), outside=0)
         card = sample(texture.y, _part(self._points, CELL_PX, top, bottom, left, right))
         card *= np.float32(self._gain)
-        lay_over(behind.y[top - row_px : bottom - row_px, left:right], card, alpha)
+        lay_over(behind.y, card, alpha, top - row_px, left)
         # Where the chroma samples lie: on the left column, between two rows.
-        half_alpha = (alpha[::2, ::2] + alpha[1::2, ::2]) * np.float32(0.5)
+        half_alpha = np.ascontiguousarray(alpha[::2, ::2] + alpha[1::2, ::2]) * np.float32(0.5)
         points = _part(self._colour_points, CELL_PX // 2, top // 2, bottom // 2, left // 2, right // 2)
-        here = slice((top - row_px) // 2, (bottom - row_px) // 2), slice(left // 2, right // 2)
-        lay_over(behind.u[here], sample(texture.u, points), half_alpha)
-        lay_over(behind.v[here], sample(texture.v, points), half_alpha)
+        for plane, colour in ((behind.u, texture.u), (behind.v, texture.v)):
+            lay_over(plane, sample(colour, points), half_alpha, (top - row_px) // 2, left // 2)
 
 
 def _span(inside: np.ndarray, length_px: int) -> tuple[int, int]:

@@ -83,24 +83,21 @@ class ParallaxStream:
         ground.look(frame, self._vignette * np.float32(1 + BEAT_LIFT * request.motion.on_beat * music.beat))
         # 2. The light between the picture and us, at half resolution.
         leaks = self._shine(frame, music, canvas)
-        pad = self._dust.pad
-        shine = canvas[pad - 1 : 1 - pad, pad - 1 : 1 - pad]
         # 3. Strip by strip: picture, light over it, grain.
         y, u, v = planes(out)
-        shifts = np.random.default_rng([request.seed, frame]).integers(0, _GRAIN_PLAY_PX, (request.size.height_px, 2))
+        pad, play = self._dust.pad, (request.size.height_px, 2)
+        shifts = np.random.default_rng([request.seed, frame]).integers(0, _GRAIN_PLAY_PX, play).tolist()
         for number, row in enumerate(range(0, request.size.height_px, STRIP_PX)):
             n_rows = min(STRIP_PX, request.size.height_px - row)
             strip, half = ground.strip(row, n_rows), slice(row // 2, (row + n_rows) // 2)
-            grain = self._grain[shifts[number, 0] :, shifts[number, 1] :]
-            finish_light(strip.y, shine, grain, y[row : row + n_rows], row)
+            finish_light(strip.y, canvas, self._grain, y[row : row + n_rows], row, pad, *shifts[number])
             for plane, tint, target in zip((strip.u, strip.v), self._tint, (u, v), strict=True):
-                finish_colour(plane, shine, leaks.down, leaks.across, target[half], row // 2, np.float32(tint))
+                finish_colour(plane, canvas, leaks.down, leaks.across, target[half], row // 2, pad, np.float32(tint))
 
     def _shine(self, frame: int, music: MusicFrame, canvas: Plane) -> Leaks:
         """Paint leaks and dust into the canvas; give the leaks, which are what has colour."""
-        pad, size = self._dust.pad, self._request.size
         leaks = self._leak.shine(music, self._request.motion.on_beat)
         canvas.fill(0)
-        lay_leak(canvas[pad : pad + size.height_px // 2, pad : pad + size.width_px // 2], leaks.down, leaks.across)
+        lay_leak(canvas, leaks.down, leaks.across, self._dust.pad)
         self._dust.paint(canvas, music, float(self._path.x[frame]), float(self._path.y[frame]))
         return leaks

@@ -22,11 +22,14 @@ def _slant(dx: float, dy: float, reach: float) -> tuple[float, float]:
 
 
 @inline
-def _row_span(middle: float, half: float, first: int, last: int) -> tuple[int, int]:
+def _row_span(middle: float, half: float, first: int, last: int, width: int) -> tuple[int, int]:
     # Far away for rows that only the ends touch; kept in the range of integers.
     left = min(max(middle - half, -1e6), 1e6)
     right = min(max(middle + half, -1e6), 1e6)
-    return max(first, int(np.floor(left))), min(last, int(np.floor(right)) + 2)
+    begin, end = max(first, int(np.floor(left))), min(last, int(np.floor(right)) + 2)
+    # In whole steps of what a processor takes at once: the rest of a span, pixel by pixel, would take most of the time.
+    end = min(begin + ((end - begin + 7) // 8) * 8, width) if end > begin else end
+    return (max(end - ((end - begin + 7) // 8) * 8, 0), end) if end > begin else (begin, end)
 
 
 @kernel
@@ -61,7 +64,7 @@ def draw_strokes(sharp: Floats, marked: Bytes, light: Floats, strokes: Floats) -
             slope, half = _slant(dx, dy, reach)
             for j in range(max(int(min(ay, by) - reach), 0), min(int(max(ay, by) + reach + 2.0), height)):
                 y = np.float32(j)
-                first, last = _row_span(ax + (y - ay) * slope, half, left, right)
+                first, last = _row_span(ax + (y - ay) * slope, half, left, right, width)
                 if first < last:
                     marked[j] |= 1
                 row, py = sharp[j], y - ay
@@ -100,7 +103,7 @@ def _draw_light(light: Floats, stroke: Floats, scale_x: float, scale_y: float) -
         right = min(int(max(ax, ax + dx) + reach + 2.0), w)
         for j in range(max(int(min(ay, ay + dy) - reach), 0), min(int(max(ay, ay + dy) + reach + 2.0), h)):
             y = np.float32(j)
-            first, last = _row_span(ax + (y - ay) * slope, half, left, right)
+            first, last = _row_span(ax + (y - ay) * slope, half, left, right, w)
             for i in range(first, last):
                 px = np.float32(i) - ax
                 py = y - ay
@@ -132,7 +135,7 @@ def draw_figures(figures: Floats, marked: Bytes, limbs: Floats) -> None:
         slope, half = _slant(dx, dy, wide)
         for j in range(max(int(min(ay, ay + dy) - wide), 0), min(int(max(ay, ay + dy) + wide + 2.0), height)):
             py = np.float32(j) - ay
-            first, last = _row_span(ax + py * slope, half, left, right)
+            first, last = _row_span(ax + py * slope, half, left, right, width)
             if first < last:
                 marked[j] |= 2
             cover, haze = figures[0, j], figures[1, j]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -32,8 +33,9 @@ def load_picture(
     own = np.random.default_rng(rng.integers(0, 2**32))
     if cover is not None:
         try:
-            picture = _read_square(cover, side_px)
-            return (picture if as_it_is else into_palette(picture, palette)), True
+            stat = cover.stat()
+            picture = _read_square(cover, side_px, (stat.st_mtime_ns, stat.st_size))
+            return (picture.copy() if as_it_is else into_palette(picture, palette)), True
         except (OSError, ValueError, Image.DecompressionBombError):
             pass
     return paint_emblem(palette, own, side_px), False
@@ -83,14 +85,19 @@ def plainness(cover: Floats) -> float:
     return float(np.clip(1.0 - 15.0 * float(np.std(fine)), 0, 1))
 
 
-def _read_square(path: Path, side_px: int) -> Floats:
+_LINEAR = srgb_to_linear(np.arange(256) / 255).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _read_square(path: Path, side_px: int, _version: tuple[int, int]) -> Floats:
+    # Kept, for each scene and each join of a film begins with it.
     with Image.open(path) as opened:
         opened.draft("RGB", (_MAX_SIDE_PX, _MAX_SIDE_PX))
         image = opened.convert("RGB")
     side = min(image.size)
     left, top = (image.width - side) // 2, (image.height - side) // 2
     image = image.resize((side_px, side_px), Image.Resampling.LANCZOS, (left, top, left + side, top + side))
-    return srgb_to_linear(np.asarray(image, np.float64) / 255).astype(np.float32)
+    return np.asarray(_LINEAR[np.asarray(image, np.uint8)], np.float32)
 
 
 def blurred(picture: Floats, width_px: int, height_px: int) -> Floats:
