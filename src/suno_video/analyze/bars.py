@@ -10,10 +10,8 @@ from numpy.typing import NDArray
 from suno_video.analyze.spectra import Matrix
 
 METRES = (4, 3, 2)
-_RARER = {4: 0.0, 3: -0.06, 2: -5.0}
-"""What each bar costs against one in four. Two is for compound metres alone: who counts to two can count to four."""
-_COMPOUND_GAIN = 5.0
-"""Beats that fall into three come in bars of two as often as in bars of four."""
+_OTHER = -1.5
+"""What a bar costs that is not of the song's metre."""
 _SLIP = -6.0
 """Cost of a bar that is cut short or drawn out."""
 _TURN = -9.0
@@ -32,21 +30,20 @@ class Bars:
     """How far downbeats stand out from the other beats, 0..1."""
 
 
-def find_bars(downbeat: Matrix, beat: Matrix, compound: bool) -> Bars:
-    """Decide metre and bar phase (Viterbi over beats).
+def find_bars(downbeat: Matrix, beat: Matrix, usual: int) -> Bars:
+    """Find where bars begin, and where their metre changes (Viterbi over beats).
 
     Args:
         downbeat: How much each beat looks like a downbeat, 0..1, shape (n,) with n >= 1.
         beat: How much it looks like a beat.
-        compound: Whether beats fall into three.
+        usual: Beats in most bars of the song.
     """
     # A beat that is barely heard says little about bars.
     share = np.clip(downbeat / np.maximum(beat, 0.05), 0.03, 0.97)
     weight = np.clip(beat / 0.3, 0.15, 1)
     metre, place = _states()
     fit = np.where(place[None, :] == 0, np.log(share)[:, None], np.log(1 - share)[:, None]) * weight[:, None]
-    rarer = np.array([_RARER[int(m)] + (_COMPOUND_GAIN if compound and m == 2 else 0) for m in metre])
-    fit += np.where(place == 0, rarer, 0)[None, :] * weight[:, None]
+    fit += np.where((place == 0) & (metre != usual), _OTHER, 0)[None, :] * weight[:, None]
     path = _follow(fit, _moves(metre, place))
     places, metres = place[path], metre[path]
     beats_per_bar = max(METRES, key=lambda m: (int((metres == m).sum()), m))
