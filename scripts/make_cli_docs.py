@@ -94,7 +94,7 @@ def _names(param: Any) -> str:
 def _settings_part() -> str:
     rows = [
         f"| `{key}` | `{json.dumps(field.default)}` | {field.description}{_plain_name(key)} |"
-        for key, field in setting_fields().items()
+        for key, field in setting_fields(described=True).items()
     ]
     return SETTINGS + "\n".join(rows).replace("`null`", "") + "\n"
 

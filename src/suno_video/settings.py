@@ -31,8 +31,8 @@ from suno_video.settings_groups import (
     MoneySettings,
     ReviewSettings,
     ServiceSettings,
-    SettingsGroup,
     StemSettings,
+    flat_fields,
 )
 from suno_video.settings_layers import (
     ENV_PREFIX,
@@ -82,7 +82,6 @@ class Settings(BaseSettings):
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
     )
 
     look: str = "auto"
@@ -270,16 +269,9 @@ def _project_files(config: Path | None, project: Path | None) -> list[Path]:
         raise write_trouble(candidates[0], exc) from exc
 
 
-def setting_fields() -> dict[str, FieldInfo]:
-    """Every setting by its flat key, with its default and what it means."""
-    fields: dict[str, FieldInfo] = {}
-    for key, field in Settings.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, SettingsGroup):
-            fields.update({f"{key}.{name}": inner for name, inner in kind.model_fields.items()})
-        else:
-            fields[key] = field
-    return fields
+def setting_fields(*, described: bool = False) -> dict[str, FieldInfo]:
+    """Every setting by its flat key, with its default and, if wanted, what it means."""
+    return flat_fields(Settings, described=described)
 
 
 def never_in_a_project(key: str) -> bool:
@@ -316,5 +308,5 @@ def _merge(layers: list[Layer]) -> Settings:
         key = ".".join(str(part) for part in fault["loc"])
         layer = next(layer for layer in layers if key in layer.values)
         reason = fault["msg"].removeprefix("Value error, ")
-        hint = f"{key}: {setting_fields()[key].description}" if "." in key else None
+        hint = f"{key}: {setting_fields(described=True)[key].description}" if "." in key else None
         raise layer.refuse(key, f"{merged[key]!r} does not fit: {reason}", hint) from exc

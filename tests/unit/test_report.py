@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from suno_video.assemble.proof import CutProof, LyricProof, SyncProof
-from suno_video.assemble.proof_facts import _sureness
+from suno_video.assemble.proof_facts import Fact, _sureness
 from suno_video.assemble.remembered import Card, MemoryReport, Moment, Trait, memory_report
 from suno_video.assemble.report import render_report, write_report
 from suno_video.assemble.sheet import (
@@ -337,13 +337,13 @@ def test_palettes_are_drawn_as_they_are() -> None:
 @pytest.mark.parametrize(
     ("timed", "unsure", "said"),
     [
-        (24, 0, "82%"),
-        (24, 2, "82% (2 of 24 lines shown softly)"),
-        (21, 2, "82% (2 of 24 lines shown softly, 3 not shown)"),
+        (24, 0, "How sure the lyrics are timed"),
+        (24, 2, "How sure the lyrics are timed (2 of 24 lines shown softly)"),
+        (21, 2, "How sure the lyrics are timed (2 of 24 lines shown softly, 3 not shown)"),
     ],
 )
 def test_a_reader_learns_how_many_lines_are_not_sure_and_how_many_nobody_sees(
     timed: int, unsure: int, said: str
 ) -> None:
     proof = LyricProof(n_lines=24, n_timed_lines=timed, n_timed_words=90, mean_confidence=0.82, n_unsure_lines=unsure)
-    assert _sureness(proof) == said
+    assert _sureness(proof) == Fact(said, "82%")

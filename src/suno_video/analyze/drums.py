@@ -71,6 +71,7 @@ def _shapes(spectra: Spectra, at: NDArray[np.int64], loud_db: float) -> tuple[Ma
     """Rise of each register, the same without what is tonal, two falls, and what is held."""
     n = spectra.n
 
+    @cache
     def level(step: int) -> Matrix:
         rows = spectra.mel_db[np.clip(at + step, 0, n - 1)].astype(np.float32)
         return log_amplitude(rows, loud_db, 100.0)
@@ -98,7 +99,11 @@ def _pooled(rows: Matrix, borders: tuple[int, ...]) -> Matrix:
 def _without_lines(rows: Matrix) -> Matrix:
     """Rises that the neighbouring bands share: a note rises in few bands, a drum in many (median over five)."""
     padded = np.pad(rows, ((0, 0), (2, 2)), mode="edge")
-    middle = np.sort(np.stack([padded[:, k : k + rows.shape[1]] for k in range(5)]), axis=0)[2]
+    a, b, c, d, e = (padded[:, k : k + rows.shape[1]] for k in range(5))
+    # Of four, neither the least nor the largest is the middle of five: a tenth of the time of sorting.
+    low = np.maximum(np.minimum(a, b), np.minimum(c, d))
+    high = np.minimum(np.maximum(a, b), np.maximum(c, d))
+    middle = np.maximum(np.minimum(low, high), np.minimum(e, np.maximum(low, high)))
     return np.asarray(np.minimum(rows, np.float32(1.5) * middle), dtype=np.float32)
 
 

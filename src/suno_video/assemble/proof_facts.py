@@ -41,7 +41,7 @@ def proof_facts(proof: SyncProof) -> list[Fact]:
     ]
     facts += _timing_facts(proof) + _accent_facts(proof) + _flash_facts(proof)
     if proof.lyrics is not None and proof.lyrics.mean_confidence is not None:
-        facts.append(Fact("How sure the lyrics are timed", _sureness(proof.lyrics)))
+        facts.append(_sureness(proof.lyrics))
     return facts
 
 
@@ -104,9 +104,10 @@ def _count(number: int, noun: str) -> str:
     return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _sureness(lyrics: LyricProof) -> str:
+def _sureness(lyrics: LyricProof) -> Fact:
     """How sure the times of lines are, and how many lines that leaves unsure or not shown at all."""
     doubts = [f"{lyrics.n_unsure_lines} of {_count(lyrics.n_lines, 'line')} shown softly"] * bool(lyrics.n_unsure_lines)
     hidden = lyrics.n_lines - lyrics.n_timed_lines
     doubts += [f"{hidden} not shown"] * bool(hidden)
-    return f"{lyrics.mean_confidence or 0:.0%}" + (f" ({', '.join(doubts)})" if doubts else "")
+    label = "How sure the lyrics are timed" + (f" ({', '.join(doubts)})" if doubts else "")
+    return Fact(label, f"{lyrics.mean_confidence or 0:.0%}")

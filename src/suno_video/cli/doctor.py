@@ -105,7 +105,7 @@ def _ffmpeg_names(kind: str) -> set[str]:
 
 
 def _packages() -> Iterator[Finding]:
-    for name in ("numpy", "numba", "cv2", "librosa", "soundfile", "psutil"):
+    for name in ("numpy", "numba", "cv2", "psutil"):
         try:
             version = getattr(importlib.import_module(name), "__version__", "present")
         except (ImportError, OSError) as exc:

@@ -14,7 +14,7 @@ from suno_video.core.errors import BadEditError
 class Record(BaseModel):
     """A frozen piece of data that refuses unknown keys, so that a typing mistake in a file is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def to_json(self) -> str:
         """Render as indented JSON with a final newline: meant to be read and edited by a person."""

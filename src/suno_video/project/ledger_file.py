@@ -13,7 +13,6 @@ from contextlib import closing
 from pathlib import Path
 
 import platformdirs
-from filelock import FileLock, Timeout
 
 from suno_video.core.errors import CannotCreateError, ConfigError, DiskError, LedgerBusyError, SunoVideoError
 from suno_video.media.atomic import make_folder, replacing, write_trouble
@@ -80,6 +79,8 @@ class LedgerFile:
 
     def _create(self) -> None:
         """Build the file under another name: nobody ever sees half a ledger, and an empty one is a damaged one."""
+        from filelock import FileLock  # brings asyncio along, which most runs do without
+
         make_folder(self.path.parent)
         with FileLock(f"{self.path}.lock", timeout=BUSY_TIMEOUT_S):
             if self.path.exists():
@@ -129,7 +130,7 @@ class LedgerFile:
             if trouble is None:
                 raise
             raise trouble from exc
-        except Timeout as exc:
+        except TimeoutError as exc:  # of the lock
             raise self._busy() from exc
         except OSError as exc:
             raise self._elsewhere(write_trouble(self.path, exc)) from exc
