@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from suno_video.analyze.spectra import Matrix
 
 METRES = (4, 3, 2)
-_OTHER = -1.5
-"""What a bar costs that is not of the song's metre."""
+_OTHER, _TWO = -1.5, -5.0
+"""What a bar costs that is not of the song's metre, and one of two among longer ones: who counts to two can go on."""
 _SLIP = -6.0
 """Cost of a bar that is cut short or drawn out."""
 _TURN = -9.0
@@ -43,7 +43,7 @@ def find_bars(downbeat: Matrix, beat: Matrix, usual: int) -> Bars:
     weight = np.clip(beat / 0.3, 0.15, 1)
     metre, place = _states()
     fit = np.where(place[None, :] == 0, np.log(share)[:, None], np.log(1 - share)[:, None]) * weight[:, None]
-    fit += np.where((place == 0) & (metre != usual), _OTHER, 0)[None, :] * weight[:, None]
+    fit += np.where((place == 0) & (metre != usual), np.where(metre == 2, _TWO, _OTHER), 0)[None, :] * weight[:, None]
     path = _follow(fit, _moves(metre, place))
     places, metres = place[path], metre[path]
     beats_per_bar = max(METRES, key=lambda m: (int((metres == m).sum()), m))

@@ -8,7 +8,7 @@ was fitted: `training/beats/learn_metre.py` in the repository; `data/metre.txt` 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -32,6 +32,12 @@ _WINDOW = 24
 _SLIP = 8.0
 """Cost of leaving the rhythm in which beats are picked out of a quicker pulse."""
 _LEAST = 6
+_LASTS, _JUMP = 8, 0.26
+"""Steps for which a tempo lasts before and after it changes, and how far it changes: 1.2 times, in octaves."""
+_SHORTEST_S = 0.1
+_RARE, _QUICK_BPM = float(np.log(2)), (110.0, 40.0)
+"""A fifth of the composed excerpts is above 150 bpm; we take music in the world to be so half as often. From 110 bpm on
+over 40 more the doubt grows to that."""
 
 
 @dataclass(frozen=True)
@@ -43,9 +49,34 @@ class Reading:
     division: Literal[2, 3]
     features: NDArray[np.float64]
 
+    @property
+    def metre(self) -> tuple[int, int]:
+        """As in `METRES`."""
+        return self.beats_per_bar, self.division
 
-def read_metre(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> Reading | None:
+    @property
+    def worth(self) -> float:
+        """Log of how likely it is against the other readings of the same pulse."""
+        bpm = 60 / float(np.median(np.diff(self.times_s)))
+        return float(self.features @ _weights()) - _RARE * float(np.clip((bpm - _QUICK_BPM[0]) / _QUICK_BPM[1], 0, 1))
+
+
+@dataclass(frozen=True)
+class ReadPulse:
+    """How a pulse was read."""
+
+    times_s: Times
+    beats_per_bar: int
+    division: Literal[2, 3]
+    level_chance: NDArray[np.float64]
+    """For each beat how probable it is that beats are these, and not half or twice as many; shape (n,)."""
+
+
+def read_metre(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> ReadPulse | None:
     """Find the likeliest reading of a pulse; None where there is too little of it.
+
+    One metre is found for all of it, but each stretch between changes of its tempo is read at a level of its own: a
+    pulse that tapped eighths may tap beats when the tempo has changed.
 
     Args:
         pulse_s: Moments of a regular pulse: the beats, or twice, three times or half as many.
@@ -54,11 +85,50 @@ def read_metre(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> Rea
             registers, shape (n, 3).
         three: How much beats seem to fall into three, shape (n,).
     """
-    readings = list(all_readings(pulse_s, near, rise, three))
-    if not readings:
+    stretches = [list(all_readings(part, near, rise, three)) for part in _stretches(pulse_s)]
+    stretches = [readings for readings in stretches if readings]
+    if not stretches:
         return None
-    worth = np.stack([reading.features for reading in readings]) @ _weights()
-    return readings[int(np.argmax(worth))]
+    lengths_s = [float(np.ptp(readings[0].times_s)) for readings in stretches]
+
+    def worth(metre: tuple[int, int]) -> float:
+        best = (max(each.worth for each in readings if each.metre == metre) for readings in stretches)
+        return sum(length_s * each for length_s, each in zip(lengths_s, best, strict=True))
+
+    metre = max(METRES, key=worth)
+    chosen = [max((e for e in readings if e.metre == metre), key=lambda e: e.worth) for readings in stretches]
+    chances = [_level_chance(best, readings) for best, readings in zip(chosen, stretches, strict=True)]
+    times_s = np.concatenate([best.times_s for best in chosen])
+    kept = np.diff(times_s, prepend=-1.0) > _SHORTEST_S
+    each = np.concatenate([np.full(len(b.times_s), c) for b, c in zip(chosen, chances, strict=True)])
+    return ReadPulse(times_s[kept], *metre, each[kept])
+
+
+def _level_chance(best: Reading, readings: Sequence[Reading]) -> float:
+    """How probable the level of one reading is, whatever the metre."""
+    worths = np.array([each.worth for each in readings])
+    chance = np.exp(worths - worths.max())
+    same = np.array([each.times_s is best.times_s for each in readings])
+    return float(chance[same].sum() / chance.sum())
+
+
+def _stretches(pulse_s: Times) -> list[Times]:
+    """Part a pulse where its tempo changes at once, and stays changed."""
+    steps = np.diff(pulse_s)
+    n = len(steps)
+    if n < 2 * _LASTS:
+        return [pulse_s]
+    medians = np.median(np.lib.stride_tricks.sliding_window_view(steps, _LASTS), axis=1)
+    jumps = np.abs(np.log2(medians[_LASTS:] / medians[:-_LASTS]))  # of the steps around tap k + _LASTS
+    edges = [0]
+    for k in np.argsort(-jumps, kind="stable"):
+        at = int(k) + _LASTS
+        if jumps[k] < _JUMP:
+            break
+        if all(abs(at - edge) >= _LASTS for edge in (*edges, n)):
+            edges.append(at)
+    ends = [*sorted(edges)[1:], len(pulse_s)]
+    return [pulse_s[a:b] for a, b in zip(sorted(edges), ends, strict=True)]
 
 
 def all_readings(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> Iterator[Reading]:
@@ -168,7 +238,7 @@ def _backbeat(low: NDArray[np.float64], high: NDArray[np.float64], period: int) 
 
 def _features(heard: _Heard, m: int, division: int, bpm: float) -> NDArray[np.float64]:
     bar = _folded(heard.down, m)
-    others = float(bar[1:].max())
+    others, twice = float(bar[1:].max()), _folded(heard.down, 2 * m)
     pair, triple = _folded(heard.beat, 2), _folded(heard.beat, 3)
     low, high = _folded(heard.rise[:, 1], 2), _folded(heard.rise[:, 2], 2)
     octaves = float(np.log2(bpm / 110))
@@ -192,6 +262,8 @@ def _features(heard: _Heard, m: int, division: int, bpm: float) -> NDArray[np.fl
         low[0] - low[1],
         high[0] - high[1],
         heard.quarters[1],
+        twice[0] - twice[m],
+        (twice[0] - twice[m]) * octaves,
     ]
     apart = [
         1.0,
