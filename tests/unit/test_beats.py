@@ -14,6 +14,7 @@ import pytest
 from suno_video.analyze.beatnet import NET_RATE_HZ
 from suno_video.analyze.beats import refine_beats
 from suno_video.analyze.metre import read_metre
+from suno_video.analyze.trust import Witnesses, judge_passages
 from suno_video.core.analysis import SongAnalysis
 from tests.unit.sounds import drums, noise, silence
 from tests.unit.test_analyze import hear
@@ -146,3 +147,24 @@ def test_where_the_tempo_breathes_a_beat_stays_with_what_is_heard_and_in_strict_
 
     breathes = 1 + np.cumsum(0.5 * (1 + 0.15 * np.sin(np.arange(60) * 2 * np.pi / 7)))
     np.testing.assert_allclose(refine_beats(silent, breathes, np.ones(60)), breathes, atol=1e-6)  # type: ignore[arg-type]
+
+
+def test_beats_that_may_as_well_be_twice_as_many_are_not_trusted_however_well_they_are_heard() -> None:
+    beats, sure = np.arange(0.5, 60, 0.5), np.ones(119)
+    (clear,) = judge_passages(beats, Witnesses(sure, sure, sure, sure), 60)
+    (doubtful,) = judge_passages(beats, Witnesses(sure, sure, sure, 0.4 * sure), 60)
+    assert (clear.verdict, doubtful.verdict) == ("steady", "unsure")
+    assert doubtful.trust == pytest.approx(0.4 * clear.trust, rel=0.01)
+    assert doubtful.why == "beats may as well be counted slower or quicker (these at 40%)"
+
+
+def test_a_pulse_is_read_at_a_level_of_its_own_where_its_tempo_has_changed() -> None:
+    slow, quick = _Played(60 / 90 / 2, _BACKBEAT.beats, _BACKBEAT.downs, _BACKBEAT.kick, _BACKBEAT.snare), _BACKBEAT
+    curves = [np.concatenate(pair) for pair in zip(slow.curves(), quick.curves(), strict=True)]
+    later_s = len(slow.curves()[0]) / NET_RATE_HZ
+    pulse = np.concatenate([slow.pulse(1)[:-2], later_s + quick.pulse(2)])  # eighths, then beats
+    reading = read_metre(pulse, *curves)
+    assert reading is not None
+    steps = np.diff(reading.times_s)
+    assert np.median(steps[:80]) == pytest.approx(60 / 90, rel=0.02)
+    assert np.median(steps[-80:]) == pytest.approx(60 / 118, rel=0.02)

@@ -44,8 +44,8 @@ def track_beats(
     near = near_frames(heard)
     # 2. Tap along, choose how to count, then move each beat to its attack
     fine = at_full_rate(heard[:, 0])
-    pulse = to_peaks(fine, follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM))
-    reading = read_metre(within_music(pulse, spectra), near, rise, heard[:, 2])
+    pulse = within_music(to_peaks(fine, follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM)), spectra)
+    reading = read_metre(pulse, near, rise, heard[:, 2]) if len(pulse) >= _MIN_BEATS else None
     rough = to_peaks(fine, (reading.times_s * RATE_HZ).astype(np.int64)) if reading is not None else pulse[:0]
     if len(rough) >= _MIN_BEATS:
         rough = refine_beats(spectra, rough, _levels_at(near, rough))
@@ -56,7 +56,8 @@ def track_beats(
     # 3. Count bars
     bars = find_bars(near[at, 1], near[at, 0], reading.beats_per_bar)
     # 4. Judge
-    witnesses = question_witnesses(beats, near[at, 0], onsets.flux, bars.beats_per_bar)
+    level = np.interp(beats, reading.times_s, reading.level_chance)
+    witnesses = question_witnesses(beats, near[at, 0], onsets.flux, bars.beats_per_bar, level)
     passages = judge_passages(beats, witnesses, spectra.duration_s)
     return BeatGrid(
         beats_s=tuple(np.round(beats, 4).tolist()),
