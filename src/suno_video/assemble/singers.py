@@ -17,12 +17,10 @@ from suno_video.core.color import (
 )
 from suno_video.core.song import LyricLine
 
-_TURNS = (0.0, 2.4, 4.4)
-"""Hues of the second, third and fourth voice against the strongest of the film, in radians: far apart for any eye."""
-_LIGHT, _STRONG = 0.88, 0.115
-"""Lightness and chroma (Oklch): as readable as white above the dark rim, and clearly not white."""
-_NO_HUE = 1.4
-"""Warm yellow, where the palette is grey."""
+_HUES = (1.65, 3.45, 0.1)
+"""Gold, aqua and rose in Oklch (radians): what karaoke gives to the second voice, the third, and both."""
+_LIGHT, _STRONG = 0.88, 0.15
+"""Lightness and chroma: as readable as white above the dark rim, and not to be taken for white."""
 
 
 def singer_numbers(lines: Sequence[LyricLine]) -> dict[str | None, int]:
@@ -37,11 +35,15 @@ def singer_numbers(lines: Sequence[LyricLine]) -> dict[str | None, int]:
 
 
 def singer_color(palette: Palette | None, number: int) -> str | None:
-    """The colour of a singer's letters as ASS writes it; None for the first: white, as all letters."""
+    """The colour of a singer's letters as ASS writes it; None for the first: white, as all letters.
+
+    The second has the hue that is furthest from that of the film, so that letters and picture are not of one colour.
+    """
     if number == 0:
         return None
-    hue = _hue(palette) + _TURNS[(number - 1) % len(_TURNS)]
-    rgb = srgb_to_hex(linear_to_srgb(oklch_to_linear(_LIGHT, _STRONG, hue)))
+    film = _hue(palette)
+    hues = _HUES if film is None else sorted(_HUES, key=lambda hue: np.cos(hue - film))
+    rgb = srgb_to_hex(linear_to_srgb(oklch_to_linear(_LIGHT, _STRONG, hues[(number - 1) % len(hues)])))
     return ass_color(rgb)
 
 
@@ -50,9 +52,10 @@ def ass_color(rgb: str) -> str:
     return f"&H{rgb[5:7]}{rgb[3:5]}{rgb[1:3]}&".upper()
 
 
-def _hue(palette: Palette | None) -> float:
+def _hue(palette: Palette | None) -> float | None:
+    """The strongest hue of a film; None where it is grey."""
     if palette is None:
-        return _NO_HUE
+        return None
     stops = linear_to_oklch(np.stack([srgb_to_linear(hex_to_srgb(stop)) for stop in palette]))
     _, chroma, hue = max(stops[2:], key=lambda stop: float(stop[1]))
-    return float(hue) if chroma >= 0.03 else _NO_HUE
+    return float(hue) if chroma >= 0.03 else None
