@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import imageio_ffmpeg
 from crashes import N_FILMS, N_FILMS_QUICK, crash_rounds
 from encoder_alone import Replay, write_recorder
-from measure import Run, program, rounds, run
+from measure import Run, allowed_cores, on_cores, program, rounds, run
 
 HERE = Path(__file__).resolve().parent
 EXAMPLES = HERE.parent / "examples"
@@ -20,6 +20,8 @@ SONG = EXAMPLES / "lantern-season.mp3"
 TRUTH = EXAMPLES / "lantern-season.json"
 SIZES = {"720p": "1280x720", "1080p": "1920x1080"}
 FPS = 30
+LOUD_S = 28
+"""In the example song: from here all voices play."""
 Data = dict[str, Any]
 
 
@@ -54,13 +56,14 @@ def ffmpeg() -> str:
 
 
 def render(
-    bench: Bench, song: Path, size: str, *options: str, env: dict[str, str] | None = None, memory: bool = False
+    bench: Bench, song: Path, size: str | None, *options: str, env: dict[str, str] | None = None, memory: bool = False
 ) -> Run:
     """Render a film from nothing: its project folder and the film are removed before."""
     project, film = bench.scratch / "film.suno-video", bench.scratch / "film.mp4"
     shutil.rmtree(project, ignore_errors=True)
     film.unlink(missing_ok=True)
-    argv = [program("suno-video"), "render", str(song), "--size", size, "--jobs", str(bench.jobs), "--quiet"]
+    argv = [program("suno-video"), "render", str(song), "--jobs", str(bench.jobs), "--quiet"]
+    argv += ["--size", size] if size is not None else []
     argv += ["--project", str(project), "--out", str(film), *options]
     if bench.end_s is not None and song == SONG:
         argv += ["--to", f"{bench.end_s}"]
@@ -115,6 +118,50 @@ def cover_file(bench: Bench) -> Path:
     cover = bench.scratch / "cover.png"
     subprocess.run([ffmpeg(), "-y", "-v", "error", "-i", str(SONG), "-map", "0:v", str(cover)], check=True)
     return cover
+
+
+def families(bench: Bench) -> Data:
+    """Every scene family by itself: frames of 1080p that one core paints in a second."""
+    from families import measure_families
+
+    return measure_families(max(3, bench.n_rounds), quick=bench.end_s is not None)
+
+
+def cores(bench: Bench) -> Data:
+    """The whole film at 1080p on one core, two, and so on; the others are taken from us and from the encoder."""
+    width, height = SIZES["1080p"].split("x")
+    counts = [n for n in (1, 2, 4, 8, 16) if n <= len(allowed_cores())]
+    render(bench, SONG, "256x144", "--fps", str(FPS))  # compiles and caches the painters
+
+    def film(n_cores: int) -> Run:
+        with on_cores(n_cores):
+            return render(replace(bench, jobs=n_cores), SONG, f"{width}x{height}", "--fps", str(FPS))
+
+    runs = rounds(bench.n_rounds, {str(n): lambda n=n: film(n) for n in counts})  # type: ignore[misc]
+    return {"size": "1080p", "runs": runs}
+
+
+def preview(bench: Bench) -> Data:
+    """A song of three minutes with `--preview`."""
+    song_s = 180.0 if bench.end_s is None else 30.0
+    song = bench.song(song_s)
+    render(bench, SONG, "256x144", "--fps", str(FPS))
+    return {
+        "song_s": song_s,
+        "runs": rounds(bench.n_rounds, {"preview": lambda: render(bench, song, None, "--preview")}),
+    }
+
+
+def large(bench: Bench) -> Data:
+    """Peak memory at 4k: a film twice as long takes no more."""
+    found: Data = {"runs": {}}
+    for seconds in (5, 10) if bench.end_s is None else (1, 2):
+        whole = replace(bench, end_s=None)
+        first, last = f"{LOUD_S}", f"{LOUD_S + seconds}"
+        done = render(whole, SONG, "4k", "--fps", str(FPS), "--from", first, "--to", last, memory=True)
+        found["runs"][str(seconds)] = asdict(done)
+        print(f"  {seconds} s at 4k: {done}", flush=True)
+    return found
 
 
 def start_up(bench: Bench) -> Data:
@@ -222,6 +269,10 @@ CONTESTS = {
     "start": start_up,
     "analysis": analysis,
     "films": films,
+    "cores": cores,
+    "preview": preview,
+    "families": families,
+    "large": large,
     "memory": memory,
     "slopes": slopes,
     "crashes": crashes,

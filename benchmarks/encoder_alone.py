@@ -62,16 +62,10 @@ class Replay:
         return sorted(found, key=lambda pair: -pair[1].stat().st_size)
 
     def _alone(self, argv: list[str]) -> list[str]:
-        """The same command without the graph that draws captions."""
-        kept: list[str] = []
-        words = iter(argv)
-        for word in words:
-            value_of_graph = word == "-filter_complex" or (word == "-map" and "[" in argv[argv.index(word) + 1])
-            if value_of_graph:
-                next(words)
-            else:
-                kept.append(word)
-        return kept
+        """The same command without the graph that draws captions and makes frames small, and without the small ones."""
+        frames_end = argv.index("pipe:0") + 1
+        mapped = [at for at, word in enumerate(argv) if word == "-map" and "[" in argv[at + 1]]
+        return [*argv[:frames_end], *argv[mapped[-1] + 2 if mapped else frames_end :]]
 
     def run(self, jobs: int) -> Run:
         """Encode everything, `jobs` encoders at once."""

@@ -8,7 +8,7 @@ import statistics
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -51,6 +51,24 @@ def run(argv: Sequence[str], *, env: Mapping[str, str] | None = None, memory: bo
         last = b"".join(words[-8:]).decode(errors="replace")
         raise RuntimeError(f"{' '.join(map(str, argv))} left with {child.returncode}: {last}")
     return Run(wall_s, usage.ru_utime + usage.ru_stime, watch.stop() if watch else 0.0)
+
+
+def allowed_cores() -> list[int]:
+    """The cores that we may run on; where the system does not say, one."""
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+
+
+@contextlib.contextmanager
+def on_cores(n_cores: int) -> Iterator[None]:
+    """Keep us, and what we start meanwhile, on some of our cores."""
+    allowed = allowed_cores()
+    if n_cores < len(allowed):
+        os.sched_setaffinity(0, allowed[:n_cores])
+    try:
+        yield
+    finally:
+        if n_cores < len(allowed):
+            os.sched_setaffinity(0, allowed)
 
 
 class _MemoryWatch:

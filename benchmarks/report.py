@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from statistics import linear_regression
 from typing import Any
 
 from listening import COLUMNS, row_cells, total_cells, total_row
 from measure import median, median_ratio
+from speed import TABLES, speed_summary
 
 Data = dict[str, Any]
 FILMS_NOTE = """\
@@ -69,6 +71,7 @@ def write_report(results: Data) -> str:
         "listening": _listening,
         "sync": _sync,
         "films": _films,
+        **{name: partial(_speed, name) for name in TABLES},
         "start": _start,
         "analysis": _analysis,
         "memory": _memory,
@@ -90,6 +93,7 @@ def _summary(results: Data) -> list[str]:
         rows.append((f"render at {size}, whole film", f"{ours:.0f} s for {seconds:.0f} s of song"))
         rows.append((f"... against the encoder alone on the same frames ({size})", _ratio(runs, "encoder alone")))
         rows.append((f"... against MoviePy, cover and captions ({size})", _times(runs, "moviepy")))
+    rows += speed_summary(results)
     if "start" in results:
         ratio = median_ratio(results["start"]["runs"], "suno-video --help", "python -c pass", "cpu_s")
         rows.append(("`--help` against `python -c pass`, processor time", f"{ratio:.1f} x"))
@@ -143,6 +147,12 @@ def _films(films: Data) -> list[str]:
         FILMS_NOTE,
         "",
     ]
+
+
+def _speed(name: str, found: Data) -> list[str]:
+    title, tabled = TABLES[name]
+    head, rows, note = tabled(found)
+    return [f"## {title}", "", *_table(head, rows), "", note, ""]
 
 
 def _crashes(found: Data) -> list[str]:

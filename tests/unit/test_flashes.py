@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from suno_video.assemble.accents import measure_light
+from suno_video.assemble.accents import PictureLight, measure_light
 from suno_video.assemble.calming import Calmer, look
 from suno_video.assemble.conform import conform, finished_frames
 from suno_video.assemble.flashes import FlashCounter, FlashReading, count_packed, pack
@@ -132,6 +132,11 @@ def test_the_limit_is_kept_in_the_written_file_of_flickering_footage(tmp_path) -
     for finish, safe in ((Finish(), True), (Finish(softens=False), False)):
         (plan,) = conform_plans(film, analysis, None, profile, finish)
         path = tmp_path / f"{safe}.mp4"
-        conform(plan, [Flicker()], path)
-        assert count_packed(measure_light(path).seen, FPS).is_safe == safe
+        told: list[PictureLight] = []
+        conform(plan, [Flicker()], path, on_light=told.append)
+        written = measure_light(path)
+        assert count_packed(written.seen, FPS).is_safe == safe
+        # What was seen on the way into the encoder is what the file shows.
+        assert count_packed(told[0].seen, FPS) == count_packed(written.seen, FPS)
+        assert np.abs(told[0].change - written.change).max() < 1
     assert len(list(finished_frames(plan, [Flicker()]))) == 60

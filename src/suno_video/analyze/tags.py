@@ -101,7 +101,7 @@ def save_cover(picture: Picture, folder: Path) -> str:
     small = picture.copy()
     small.thumbnail((MAX_COVER_SIDE_PX, MAX_COVER_SIDE_PX), Image.Resampling.LANCZOS)
     with replacing(folder / COVER_NAME) as part:
-        small.save(part, format="PNG")
+        small.save(part, format="PNG", compress_level=2)  # a quarter of the time, a fifth more bytes
     return COVER_NAME
 
 

@@ -1,4 +1,4 @@
-"""Accents of the picture against accents of the music, measured on the frames of the finished film.
+"""Accents of the picture against accents of the music, measured on the finished frames of a film.
 
 VBCS and ABHS as TMD-Bench (arXiv 2605.01809) has them: the share of visual beats that hit an audio beat, and the
 share of audio beats that are hit. The detectors are our own, and chance is given beside each figure. A visual beat
@@ -9,7 +9,7 @@ where no beat is to be trusted, an onset.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,17 +19,16 @@ from numpy.typing import NDArray
 from pydantic import NonNegativeInt
 
 from suno_video.assemble.flashes import pack, see
+from suno_video.assemble.graphs import SMALL
 from suno_video.core.analysis import SongAnalysis, Unit
 from suno_video.core.errors import EncoderError
-from suno_video.core.frames import planes
+from suno_video.core.frames import I420, planes
 from suno_video.core.gridtrust import trusted_beats_s, where_trusted
 from suno_video.core.record import Record
-from suno_video.media.ffmpeg import SAFE_INPUT, file_url, read_chunks
+from suno_video.media.ffmpeg import SAFE_INPUT, file_url, read_frames
 
 TOLERANCE_MS = 70.0
 """So far apart two accents are still one; the measure that is used for cuts against beats."""
-WIDTH_PX, HEIGHT_PX = 64, 36
-_FRAME_BYTES = WIDTH_PX * HEIGHT_PX * 3 // 2
 NEIGHBOUR_S, AROUND_S = 0.1, 1.0
 LEAST_RISE = 0.35
 """In levels of 256, over the whole picture: less is grain."""
@@ -79,23 +78,34 @@ def measure_light(film: Path) -> PictureLight:
     """
     args = (
         *("-threads", "2", *SAFE_INPUT, "-i", file_url(film), "-an"),
-        *("-vf", f"scale={WIDTH_PX}:{HEIGHT_PX}:flags=area", "-fps_mode", "passthrough"),
+        *("-vf", f"scale={SMALL.width_px}:{SMALL.height_px}:flags=area", "-fps_mode", "passthrough"),
         *("-f", "rawvideo", "-pix_fmt", "yuv420p", "pipe:1"),
     )
+    light = _light_of(read_frames(args, SMALL))
+    if light is None:
+        raise EncoderError(f"{film.name} holds no picture.", "Run the same command again.")
+    return light
+
+
+def read_light(small: Path, n_frames: int) -> PictureLight | None:
+    """Give what `segment_args` wrote of the frames that went into a file; None when it is not of `n_frames`."""
+    codes = np.fromfile(small, dtype=np.uint8) if small.exists() else np.empty(0, np.uint8)
+    rows, columns = SMALL.i420_shape
+    return _light_of(codes.reshape(-1, rows, columns)) if codes.size == n_frames * rows * columns else None
+
+
+def _light_of(frames: Iterable[I420]) -> PictureLight | None:
     first = before = None
     changes: list[float] = []
     seen: list[NDArray[np.uint8]] = []
-    for chunk in read_chunks(args, _FRAME_BYTES):
-        if len(chunk) < _FRAME_BYTES:
-            break
-        codes = np.frombuffer(chunk, dtype=np.uint8)
-        seen.append(pack(see(*planes(codes.reshape(HEIGHT_PX * 3 // 2, WIDTH_PX)))))
-        frame = codes.astype(np.int16)
+    for codes in frames:
+        seen.append(pack(see(*planes(codes))))
+        frame = codes.ravel().astype(np.int16)
         changes.append(0.0 if before is None else float(np.abs(frame - before).mean()))
         first = frame if first is None else first
         before = frame
     if first is None or before is None:
-        raise EncoderError(f"{film.name} holds no picture.", "Run the same command again.")
+        return None
     return PictureLight(
         np.array(changes, dtype=np.float32), first.astype(np.uint8), before.astype(np.uint8), np.stack(seen)
     )

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import numpy as np
 
+from suno_video.assemble.accents import PictureLight, read_light
 from suno_video.assemble.calming import Calmer
 from suno_video.assemble.clips import Frames, bent_file_frames, file_frames
 from suno_video.assemble.cube import grading_of
@@ -27,12 +28,20 @@ from suno_video.media.typefaces import families_in, link_fonts
 
 OnFrames: TypeAlias = Callable[[int], None]
 """Told how many more frames were written."""
+OnLight: TypeAlias = Callable[[PictureLight], None]
+"""Told what the frames showed as they went into the encoder, with all that lies on them."""
 
 _TELL_EVERY = 15
-_SUBTITLES, _FONTS = "text.ass", "fonts"
+_SUBTITLES, _FONTS, _SMALL = "text.ass", "fonts", "small.yuv"
 
 
-def conform(plan: ConformPlan, footage: Sequence[Footage], path: Path, on_frames: OnFrames | None = None) -> int:
+def conform(
+    plan: ConformPlan,
+    footage: Sequence[Footage],
+    path: Path,
+    on_frames: OnFrames | None = None,
+    on_light: OnLight | None = None,
+) -> int:
     """Make one segment at `path`, whole or not at all, and give the number of frames in the file.
 
     Args:
@@ -46,14 +55,24 @@ def conform(plan: ConformPlan, footage: Sequence[Footage], path: Path, on_frames
     with replacing(path) as part, tempfile.TemporaryDirectory(prefix="conform-", dir=path.parent) as folder:
         # 1. The words, beside the encoder, under names that need no escaping.
         subtitles = _lay_out_text(plan, Path(folder))
-        fonts = _FONTS if subtitles else None
-        args = segment_args(plan.profile, part, subtitles=subtitles, fonts=fonts, first_frame=plan.piece.start_frame)
+        args = segment_args(
+            plan.profile,
+            part,
+            subtitles=subtitles,
+            fonts=_FONTS if subtitles else None,
+            first_frame=plan.piece.start_frame,
+            small=_SMALL if on_light is not None else None,
+        )
         # 2. Every frame, straight into the encoder.
         with FrameWriter(args, cwd=Path(folder)) as writer, closing(finished_frames(plan, footage)) as frames:
             _write_all(writer, frames, on_frames)
             writer.finish()
         # 3. Believe the file alone.
         _check_frames(plan, part)
+        light = read_light(Path(folder) / _SMALL, plan.piece.n_frames)
+    # 4. Only what is a whole file now is told of.
+    if on_light is not None and light is not None:
+        on_light(light)
     return plan.piece.n_frames
 
 

@@ -14,6 +14,8 @@ from suno_video.assemble.profile import TICKS_PER_FRAME, EncoderProfile
 from suno_video.core.frames import FrameSize
 from suno_video.media.ffmpeg import file_url
 
+SMALL = FrameSize(width_px=64, height_px=36)
+"""At this size finished frames are looked at, for what flashes and where accents are."""
 _PROBE_SIZE = FrameSize(width_px=320, height_px=192)
 AAC_RATE_HZ = 48000
 AAC_FRAME = 1024
@@ -33,11 +35,19 @@ def _file(path: Path) -> str:
 
 
 def segment_args(
-    profile: EncoderProfile, out: Path, *, subtitles: str | None, fonts: str | None, first_frame: int = 0
+    profile: EncoderProfile,
+    out: Path,
+    *,
+    subtitles: str | None,
+    fonts: str | None,
+    first_frame: int = 0,
+    small: str | None = None,
 ) -> list[str]:
     """Encode raw I420 frames from `pipe:0` into one segment.
 
     Args:
+        small: Name of a file, relative to ffmpeg's working folder, for the same frames made small (`SMALL`), raw: so
+            they need not be decoded again to be looked at.
         subtitles: Name of an ASS file to burn in, relative to ffmpeg's working folder.
         fonts: Name of the folder with its fonts, likewise.
         first_frame: Of the segment on the song's frame grid, for the times in subtitles are those of the song.
@@ -55,8 +65,14 @@ def segment_args(
         video = video.filter("setpts", f"PTS+{first_frame}").filter("ass", filename=subtitles, fontsdir=fonts)
         video = video.filter("setpts", f"PTS-{first_frame}")
     encoder = ENCODERS[profile.encoder]
-    stream = ffmpeg.output(_uploaded(video, encoder), _file(out), **_segment_options(profile))
-    return [*encoder.device_args, *_args(stream)]
+    if small is None:
+        stream = ffmpeg.output(_uploaded(video, encoder), _file(out), **_segment_options(profile))
+        return [*encoder.device_args, *_args(stream)]
+    both = video.filter_multi_output("split")
+    look = both[0].filter("scale", SMALL.width_px, SMALL.height_px, flags="area")
+    looked_at = ffmpeg.output(look, f"file:{small}", f="rawvideo", pix_fmt="yuv420p", fps_mode="passthrough")
+    stream = ffmpeg.output(_uploaded(both[1], encoder), _file(out), **_segment_options(profile))
+    return [*encoder.device_args, *_args(ffmpeg.merge_outputs(looked_at, stream))]
 
 
 def probe_args(encoder: Encoder) -> list[str]:

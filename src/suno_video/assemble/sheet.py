@@ -78,7 +78,7 @@ def contact_sheet(film: Path, storyboard: Storyboard, out: Path, *, thumbnails: 
         tiles = [Thumbnail(scene, _open(thumbnails[scene.id])) for scene in chosen if scene.id in thumbnails]
     sheet = draw_sheet(tiles, storyboard)
     with replacing(out) as part:
-        sheet.save(part, format="PNG", optimize=False, compress_level=6)
+        sheet.save(part, format="PNG", optimize=False, compress_level=3)
 
 
 def sample_scenes(scenes: Sequence[Scene]) -> list[Scene]:

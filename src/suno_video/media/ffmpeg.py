@@ -31,7 +31,7 @@ QUIET = ("-hide_banner", "-nostdin", "-nostats", "-loglevel", "error")
 SAFE_INPUT = ("-protocol_whitelist", "file,pipe")
 _STDERR_CHUNKS = 40
 _PIPE_BYTES = 1 << 20
-"""Room in a pipe, where the system gives it: ffmpeg works on while we look at what came."""
+"""Room in a pipe, where the system gives it: one side works on while the other is busy."""
 _NO_SPACE = ("no space left on device", "disk quota exceeded", "file too large")
 _IO_FAULT = ("input/output error", "read-only file system")
 # Windows has no sessions; a process group of its own keeps Ctrl-C from the child there.
@@ -158,8 +158,8 @@ class _Child:
             start_new_session=True,
             creationflags=_OWN_GROUP,
         )
-        if read:
-            _widen(self.process.stdout)
+        for pipe in (self.process.stdin, self.process.stdout):
+            _widen(pipe)
         self._drain = threading.Thread(target=self._collect, daemon=True)
         self._drain.start()
 

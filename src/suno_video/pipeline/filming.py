@@ -24,7 +24,7 @@ from suno_video.pipeline.proving import prove_film
 from suno_video.pipeline.remembering import Fate
 from suno_video.pipeline.reviewing import Reviews
 from suno_video.pipeline.sound import sound_receipt
-from suno_video.pipeline.tasks import piece_tasks
+from suno_video.pipeline.tasks import Lights, piece_tasks
 from suno_video.project.fingerprint import file_sha256, fingerprint
 from suno_video.project.purchases import Entry
 from suno_video.project.store import FilmReceipt, SegmentStore
@@ -59,6 +59,7 @@ class Filming:
         self._out, self._plan, self._project, self._stage = out, plan, project, stage
         self._profile, self._crew = profile, crew
         self._made: set[str] = set()
+        self._lights: Lights = {}
         self._waiting: dict[str, Wish] = {}
         self._store = SegmentStore(project.segments)
         self._misses = MissBook(project.clips)
@@ -112,7 +113,7 @@ class Filming:
 
     def finish_pieces(self) -> None:
         """Encode every piece of the film that is missing, with the footage there is now."""
-        tasks = piece_tasks(self._plan, self._stage, self.footing, self._profile)
+        tasks = piece_tasks(self._plan, self._stage, self.footing, self._profile, self._lights)
         loop = RenderLoop(
             self._stage.backends,
             stand_in=EMBEDDED,
@@ -145,7 +146,7 @@ class Filming:
 
     def prove(self) -> SyncProof:
         """Measure the finished film, keep the proof, and refuse to call it done when it is not in sync."""
-        return self._prove(self._out, looks_at_frames=True)
+        return self._prove(self._out, self._lights)
 
     @property
     def state(self) -> ProjectState:
@@ -198,9 +199,8 @@ class Filming:
         receipt = FilmReceipt(fingerprint=film_print, film=film, sha256=file_sha256(self._out))
         write_text(self._project.film_receipt, receipt.to_json())
 
-    def _prove(self, film: Path, *, looks_at_frames: bool = False) -> SyncProof:
-        board = self._stage.board
-        return prove_film(film, self.done, board, self._plan, self._project, looks_at_frames=looks_at_frames)
+    def _prove(self, film: Path, lights: Lights | None = None) -> SyncProof:
+        return prove_film(film, self.done, self._stage.board, self._plan, self._project, lights)
 
     def _take_known(self, store: TakeStore, wishes: Iterable[Wish], into: dict[str, Take]) -> None:
         for wish in wishes:

@@ -14,6 +14,7 @@ from suno_video.assemble.proof import SyncProof, prove_sync
 from suno_video.core.storyboard import Storyboard
 from suno_video.media.atomic import replacing, write_text
 from suno_video.pipeline.options import PlannedFilm
+from suno_video.pipeline.tasks import Lights
 from suno_video.project.workspace import Project
 from suno_video.render.pieces import PieceDone
 
@@ -26,23 +27,23 @@ def prove_film(
     board: Storyboard,
     plan: PlannedFilm,
     project: Project,
-    *,
-    looks_at_frames: bool,
+    lights: Lights | None,
 ) -> SyncProof:
     """Measure a finished film, keep the proof (`sync.json`), and refuse to call it done when it is not in sync.
 
     Args:
-        looks_at_frames: Whether its accents are measured too, which takes some seconds for a long film.
+        lights: What pieces made in this run show; the others are looked at now, which takes some seconds for a long
+            film. None: accents and flashes are not measured.
 
     Raises:
         CheckFailedError: It is out of bounds, or no whole film.
         EncoderError: Its frames cannot be read.
     """
     accents = flashes = None
-    if looks_at_frames:
-        lights = _measure(done, project)
-        accents = prove_accents(join_light(lights), board.fps, board.first_frame, plan.analysis)
-        flashes = count_packed(np.concatenate([light.seen for light in lights]), board.fps)
+    if lights is not None:
+        seen = _measure(done, project, lights)
+        accents = prove_accents(join_light(seen), board.fps, board.first_frame, plan.analysis)
+        flashes = count_packed(np.concatenate([light.seen for light in seen]), board.fps)
     pieces = [piece.path for piece in done]
     proof = prove_sync(film, pieces, board, plan.analysis, lyrics=plan.song.lyrics, accents=accents, flashes=flashes)
     write_text(project.proof_file, proof.to_json())
@@ -50,13 +51,17 @@ def prove_film(
     return proof
 
 
-def _measure(done: Sequence[PieceDone], project: Project) -> list[PictureLight]:
-    """Look at every frame as written: the film holds the pieces unchanged, so each is looked at once."""
+def _measure(done: Sequence[PieceDone], project: Project, seen: Lights) -> list[PictureLight]:
+    """Look at every frame: the film holds the pieces unchanged, so each is looked at once.
+
+    A piece made in this run was looked at as its frames went into the encoder; others are decoded.
+    """
     known = _load(project.light_file)
     lights = {}
     for piece in done:
         sha256 = piece.receipt.sha256
-        lights[sha256] = known.get(sha256) or measure_light(piece.path)
+        made_now = None if piece.reused else seen.get(piece.task.fingerprint)
+        lights[sha256] = known.get(sha256) or made_now or measure_light(piece.path)
     if lights.keys() != known.keys():
         _save(project.light_file, lights)
     return [lights[piece.receipt.sha256] for piece in done]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
+from suno_video.assemble.accents import PictureLight
 from suno_video.assemble.conform import conform
 from suno_video.assemble.graphs import DEFLICKER_FRAMES
 from suno_video.assemble.plan import ConformPlan, conform_plans
@@ -60,6 +61,10 @@ def _require_stills(storyboard: Storyboard, backends: Mapping[str, Any]) -> None
             )
 
 
+Lights: TypeAlias = dict[str, PictureLight]
+"""What pieces that were made in this run show, by their fingerprint."""
+
+
 def longest_shot_s(brief: Brief, setup: BackendSetup) -> float | None:
     """How long a scene may be for the video backend that was asked for; None when it makes any length."""
     try:
@@ -69,8 +74,11 @@ def longest_shot_s(brief: Brief, setup: BackendSetup) -> float | None:
     return longest_clip_s(capabilities, brief.fps) if capabilities.footage == "file" else None
 
 
-def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: EncoderProfile) -> list[PieceTask]:
-    """Say for each piece what it is made from, and how."""
+def piece_tasks(
+    plan: PlannedFilm, stage: Stage, footing: Footing, profile: EncoderProfile, lights: Lights | None = None
+) -> list[PieceTask]:
+    """Say for each piece what it is made from, and how; `lights` is filled with what each shows when it is made."""
+    seen: Lights = {} if lights is None else lights
     board = stage.board
     orders = {scene.id: stage.order(scene, footing) for scene in board.scenes}
     # Another ffmpeg brings another x264: its pieces may describe themselves otherwise, and are not spliced with ours.
@@ -79,13 +87,14 @@ def piece_tasks(plan: PlannedFilm, stage: Stage, footing: Footing, profile: Enco
     for piece_plan in conform_plans(board, plan.analysis, plan.song.lyrics, profile, stage.finish):
         used = tuple(orders[scene] for scene in piece_plan.piece.scenes)
         sources = [_source(order, stage) for order in used]
+        made_of = fingerprint(piece_plan, sources, encoder)
         tasks.append(
             PieceTask(
                 piece=piece_plan.piece.name,
                 n_frames=piece_plan.piece.n_frames,
-                fingerprint=fingerprint(piece_plan, sources, encoder),
+                fingerprint=made_of,
                 orders=used,
-                deliver=partial(conform, piece_plan),
+                deliver=partial(conform, piece_plan, on_light=partial(seen.__setitem__, made_of)),
                 made_from=_parts(piece_plan, used, sources, encoder),
             )
         )

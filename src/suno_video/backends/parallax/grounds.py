@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-import cv2
 import numpy as np
 
 from suno_video.backends.parallax.camera import MAX_PARALLAX, CameraPath
+from suno_video.backends.parallax.finish import lay_over
 from suno_video.backends.parallax.place import Place
 from suno_video.backends.parallax.sets import CARD_OVERSCAN, CardSet, CoverSet
 from suno_video.backends.parallax.textures import Plane
@@ -152,13 +152,13 @@ class CardGround:
         alpha = sample(self._picture.alpha, _part(self._edge_points, CELL_PX, top, bottom, left, right), outside=0)
         card = sample(texture.y, _part(self._points, CELL_PX, top, bottom, left, right))
         card *= np.float32(self._gain)
-        _lay_over(behind.y[top - row_px : bottom - row_px, left:right], card, alpha)
+        lay_over(behind.y[top - row_px : bottom - row_px, left:right], card, alpha)
         # Where the chroma samples lie: on the left column, between two rows.
         half_alpha = (alpha[::2, ::2] + alpha[1::2, ::2]) * np.float32(0.5)
         points = _part(self._colour_points, CELL_PX // 2, top // 2, bottom // 2, left // 2, right // 2)
         here = slice((top - row_px) // 2, (bottom - row_px) // 2), slice(left // 2, right // 2)
-        _lay_over(behind.u[here], sample(texture.u, points), half_alpha)
-        _lay_over(behind.v[here], sample(texture.v, points), half_alpha)
+        lay_over(behind.u[here], sample(texture.u, points), half_alpha)
+        lay_over(behind.v[here], sample(texture.v, points), half_alpha)
 
 
 def _span(inside: np.ndarray, length_px: int) -> tuple[int, int]:
@@ -174,10 +174,3 @@ def _span(inside: np.ndarray, length_px: int) -> tuple[int, int]:
 def _part(grid: Plane, cell_px: int, top: int, bottom: int, left: int, right: int) -> Plane:
     """Enlarge a rectangle of a padded grid; its left edge is a multiple of the cell."""
     return enlarge(grid[:, left // cell_px : math.ceil(right / cell_px) + 2], cell_px, top, bottom - top, right - left)
-
-
-def _lay_over(below: Plane, above: Plane, alpha: Plane) -> None:
-    """Blend `above` over `below` in place."""
-    cv2.subtract(above, below, dst=above)
-    cv2.multiply(above, alpha, dst=above)
-    np.add(below, above, out=below)

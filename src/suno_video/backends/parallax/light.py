@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -91,6 +92,16 @@ class _Particles:
         return x, y, self._radius * (0.6 + 0.4 * self._near), edge * twinkle
 
 
+@dataclass(frozen=True)
+class Leaks:
+    """Light of a frame at half resolution, 0..1: the sum of products of what is said of rows and of columns."""
+
+    down: Plane
+    """Shape (n, rows)."""
+    across: Plane
+    """Shape (n, columns)."""
+
+
 class Leak:
     """Two soft lights just outside the frame that wander slowly."""
 
@@ -99,21 +110,20 @@ class Leak:
         self._rows = (np.arange(size.height_px // 2, dtype=np.float32) + 0.5) / (size.height_px // 2)
         self._phase = seed % 991 / 991 * 2 * math.pi
 
-    def paint(self, music: MusicFrame, on_beat: float) -> Plane:
-        """Paint the leak of one frame at half resolution; levels 0..1."""
+    def shine(self, music: MusicFrame, on_beat: float) -> Leaks:
+        """Say how the leaks of one frame lie over it."""
         t, phase = music.time_s, self._phase
         level = 0.035 + 0.05 * music.energy + 0.09 * on_beat * music.beat
         places = (
             (-0.06 + 0.05 * math.sin(0.31 * t + phase), 0.08 + 0.2 * math.sin(0.23 * t + phase), 1.0),
             (1.06 + 0.05 * math.sin(0.27 * t), 0.82 + 0.2 * math.sin(0.19 * t + 2 * phase), 0.7),
         )
-        # Not as one matrix product: the threads of BLAS would spin longer than this takes.
-        glow = np.zeros((len(self._rows), len(self._columns)), dtype=np.float32)
-        for x, y, share in places:
-            across = np.exp(-(((self._columns - np.float32(x)) / np.float32(0.3)) ** 2))
-            down = np.exp(-(((self._rows - np.float32(y)) / np.float32(0.5)) ** 2)) * np.float32(level * share)
-            glow += down[:, None] * across[None, :]
-        return glow
+        down = [
+            np.exp(-(((self._rows - np.float32(y)) / np.float32(0.5)) ** 2)) * np.float32(level * share)
+            for _, y, share in places
+        ]
+        across = [np.exp(-(((self._columns - np.float32(x)) / np.float32(0.3)) ** 2)) for x, _, _ in places]
+        return Leaks(np.stack(down), np.stack(across))
 
 
 def vignette(columns: Plane, rows: Plane, amount: float) -> Plane:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from suno_video.backends.base import ClipRequest
 from suno_video.backends.parallax.attention import limit_slope
 from suno_video.backends.parallax.camera import Room, plan_path
+from suno_video.backends.parallax.finish import finish_colour, finish_light, lay_leak
 from suno_video.backends.parallax.grounds import CardGround, CoverGround, Ground
-from suno_video.backends.parallax.light import Dust, Leak, make_grain, vignette
+from suno_video.backends.parallax.light import Dust, Leak, Leaks, make_grain, vignette
 from suno_video.backends.parallax.place import plan_place
 from suno_video.backends.parallax.sets import CoverSet, PictureSet
-from suno_video.backends.parallax.textures import Y_SPAN, Plane, tint_of
-from suno_video.backends.parallax.views import Cells, enlarge
+from suno_video.backends.parallax.textures import Plane, tint_of
+from suno_video.backends.parallax.views import Cells
 from suno_video.core.frames import I420, planes
 from suno_video.core.music import MusicFrame
 
@@ -83,47 +82,25 @@ class ParallaxStream:
         # 1. Turn the camera; a beat lifts the light a little.
         ground.look(frame, self._vignette * np.float32(1 + BEAT_LIFT * request.motion.on_beat * music.beat))
         # 2. The light between the picture and us, at half resolution.
-        leak = self._shine(frame, music, canvas)
+        leaks = self._shine(frame, music, canvas)
+        pad = self._dust.pad
+        shine = canvas[pad - 1 : 1 - pad, pad - 1 : 1 - pad]
         # 3. Strip by strip: picture, light over it, grain.
         y, u, v = planes(out)
         shifts = np.random.default_rng([request.seed, frame]).integers(0, _GRAIN_PLAY_PX, (request.size.height_px, 2))
         for number, row in enumerate(range(0, request.size.height_px, STRIP_PX)):
             n_rows = min(STRIP_PX, request.size.height_px - row)
             strip, half = ground.strip(row, n_rows), slice(row // 2, (row + n_rows) // 2)
-            self._finish_light(strip.y, canvas, y[row : row + n_rows], row, shifts[number])
-            self._finish_colour((strip.u, strip.v), canvas, leak[half], (u[half], v[half]), row // 2)
+            grain = self._grain[shifts[number, 0] :, shifts[number, 1] :]
+            finish_light(strip.y, shine, grain, y[row : row + n_rows], row)
+            for plane, tint, target in zip((strip.u, strip.v), self._tint, (u, v), strict=True):
+                finish_colour(plane, shine, leaks.down, leaks.across, target[half], row // 2, np.float32(tint))
 
-    def _shine(self, frame: int, music: MusicFrame, canvas: Plane) -> Plane:
-        """Paint leak and dust into the canvas; give the leak alone, which is what has colour."""
+    def _shine(self, frame: int, music: MusicFrame, canvas: Plane) -> Leaks:
+        """Paint leaks and dust into the canvas; give the leaks, which are what has colour."""
         pad, size = self._dust.pad, self._request.size
-        leak = self._leak.paint(music, self._request.motion.on_beat)
+        leaks = self._leak.shine(music, self._request.motion.on_beat)
         canvas.fill(0)
-        canvas[pad : pad + size.height_px // 2, pad : pad + size.width_px // 2] = leak
+        lay_leak(canvas[pad : pad + size.height_px // 2, pad : pad + size.width_px // 2], leaks.down, leaks.across)
         self._dust.paint(canvas, music, float(self._path.x[frame]), float(self._path.y[frame]))
-        return leak
-
-    def _finish_light(self, y: Plane, canvas: Plane, out: I420, row: int, shift: NDArray[np.int64]) -> None:
-        n_rows, width = out.shape
-        pad = self._dust.pad
-        shine = enlarge(canvas[pad - 1 : 1 - pad, pad - 1 : 1 - pad], 2, row, n_rows, width)
-        # Screen: light adds without burning out what is light already.
-        dark = np.subtract(np.float32(Y_SPAN), y)
-        np.multiply(dark, shine, out=dark)
-        np.add(y, dark, out=y)
-        grain = self._grain[shift[0] : shift[0] + n_rows, shift[1] : shift[1] + width]
-        # Grain before rounding also dithers, so that soft gradients do not band.
-        cv2.add(y, grain, dst=out, dtype=cv2.CV_8U)
-        np.clip(out, 16, 235, out=out)
-
-    def _finish_colour(
-        self, colour: tuple[Plane, Plane], canvas: Plane, leak: Plane, out: tuple[I420, I420], row: int
-    ) -> None:
-        n_rows, width = leak.shape
-        pad = self._dust.pad
-        keep = np.float32(1) - canvas[pad + row : pad + row + n_rows, pad : pad + width]
-        for plane, tint, target in zip(colour, self._tint, out, strict=True):
-            cv2.multiply(plane, keep, dst=plane)
-            cv2.scaleAdd(leak, tint, plane, dst=plane)
-            # Never below zero, so this only adds, rounds and saturates.
-            cv2.convertScaleAbs(plane, dst=target, alpha=1, beta=128)
-            np.clip(target, 16, 240, out=target)
+        return leaks

@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -81,10 +81,19 @@ _OPTIONS: dict[str, Any] = {"fastmath": True, "error_model": "numpy", "boundsche
 class _ForTheCompiler(ast.NodeTransformer):
     """Writes a kernel as LLVM makes the most of it.
 
-    Each float literal becomes float32: one double in an expression would make all of it double. And a loop that begins
-    anywhere, `for i in range(a, b)`, counts from 0, with `i = a + k` inside: such loops become wide, the others do not
-    (four times the time for each pixel of a limb).
+    Each float literal, and each constant of the module that is a float, becomes float32: one double in an expression
+    would make all of it double, at twice to four times the time. And a loop that begins anywhere,
+    `for i in range(a, b)`, counts from 0, with `i = a + k` inside: such loops become wide, the others do not (four
+    times the time for each pixel of a limb).
     """
+
+    def __init__(self, constants: Mapping[str, float]) -> None:
+        self._constants = constants
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:
+        if node.id not in self._constants:
+            return node
+        return self.visit_Constant(ast.copy_location(ast.Constant(float(self._constants[node.id])), node))
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         if not isinstance(node.value, float):
@@ -117,7 +126,11 @@ def _in_single_precision(function: Callable[..., Any]) -> Callable[..., Any]:
     definition.returns = None
     for argument in definition.args.args:
         argument.annotation = None
-    tree = ast.fix_missing_locations(_ForTheCompiler().visit(tree))
+    own = function.__code__.co_varnames
+    constants = {
+        name: value for name, value in function.__globals__.items() if isinstance(value, float) and name not in own
+    }
+    tree = ast.fix_missing_locations(_ForTheCompiler(constants).visit(tree))
     function.__globals__["_float32"] = np.float32
     names: dict[str, Any] = {}
     code = compile(tree, function.__code__.co_filename, "exec", dont_inherit=True)

@@ -14,7 +14,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,8 +197,10 @@ def _first_words(plugin: Plugin) -> str:
 class AllFamilies(Mapping[str, FamilyInfo]):
     """Our families, and those that are not: their names at once, what they describe when it is asked for."""
 
-    def __init__(self) -> None:
-        self._plugins = find_plugins()
+    @cached_property
+    def _plugins(self) -> dict[str, Plugin]:
+        # Only when one of ours was not meant: looking through all installed packages takes a while.
+        return find_plugins()
 
     def __getitem__(self, name: str) -> FamilyInfo:
         """Describe one. Raises `SceneFault` when a plugin cannot be run."""

@@ -10,6 +10,7 @@ import numpy as np
 from suno_video.backends.base import ClipRequest, FailureKind, MakeFailed
 from suno_video.backends.procedural.camera import CameraPath
 from suno_video.backends.procedural.canvas import Canvas
+from suno_video.backends.procedural.catalog import FAMILIES
 from suno_video.backends.procedural.dance import Dance
 from suno_video.backends.procedural.families import load_scene
 from suno_video.backends.procedural.families.scene import Scene, Shot
@@ -35,7 +36,7 @@ class ProceduralStream:
         request = self._request
         if request is None:
             return
-        plugin = find_plugins().get(request.family)
+        plugin = None if request.family in FAMILIES else find_plugins().get(request.family)
         if plugin is None:
             yield from self._paint(request, start, stop)
             return
