@@ -11,9 +11,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from suno_video.analyze.bars import find_bars, harmonic_change
 from suno_video.analyze.beatnet import NET_RATE_HZ
 from suno_video.analyze.beats import refine_beats
 from suno_video.analyze.metre import read_metre
+from suno_video.analyze.spectra import SLOW_RATE_HZ
 from suno_video.analyze.trust import Witnesses, judge_passages
 from suno_video.core.analysis import SongAnalysis
 from tests.unit.sounds import drums, noise, silence
@@ -168,3 +170,17 @@ def test_a_pulse_is_read_at_a_level_of_its_own_where_its_tempo_has_changed() -> 
     steps = np.diff(reading.times_s)
     assert np.median(steps[:80]) == pytest.approx(60 / 90, rel=0.02)
     assert np.median(steps[-80:]) == pytest.approx(60 / 118, rel=0.02)
+
+
+def test_where_downbeats_are_not_heard_bars_begin_where_the_harmony_changes() -> None:
+    beats = np.arange(0.5, 48.5, 0.5)
+    chords = np.eye(12, dtype=np.float32)[[0, 5, 7, 9]]
+    at = np.arange(0, 500) / SLOW_RATE_HZ
+    chroma = chords[np.maximum(0, (at - 1.0) // 2.0).astype(int) % 4]  # a bar of four from 1.0 s on
+    change = harmonic_change(chroma, beats)
+    flat = np.full(len(beats), 0.3, dtype=np.float32)
+    bars = find_bars(flat, np.ones(len(beats), dtype=np.float32), 4, change)
+    np.testing.assert_allclose(beats[bars.places == 0] % 2.0, 1.0)
+
+    clear = np.where(np.arange(len(beats)) % 4 == 0, 0.9, 0.05).astype(np.float32)  # what is heard clearly counts more
+    assert find_bars(clear, np.ones(len(beats), dtype=np.float32), 4, change).places[0] == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.bars import find_bars
+from suno_video.analyze.bars import find_bars, harmonic_change
 from suno_video.analyze.beatnet import NET_RATE_HZ, compress, hear_beats, hear_log, mel_power, rises
 from suno_video.analyze.metre import read_metre
 from suno_video.analyze.onsets import Onsets, refine_times, running_max
@@ -54,7 +54,7 @@ def track_beats(
     if reading is None or len(beats) < _MIN_BEATS or np.percentile(near[at, 0], 80) < _FAINT:
         return BeatGrid(passages=judge_passages(beats[:0], no_witnesses(), spectra.duration_s))
     # 3. Count bars
-    bars = find_bars(near[at, 1], near[at, 0], reading.beats_per_bar)
+    bars = find_bars(near[at, 1], near[at, 0], reading.beats_per_bar, harmonic_change(spectra.chroma, beats))
     # 4. Judge
     level = np.interp(beats, reading.times_s, reading.level_chance)
     witnesses = question_witnesses(beats, near[at, 0], onsets.flux, bars.beats_per_bar, level)
