@@ -16,7 +16,7 @@ from suno_video.core.song import LyricWord
 _NEAR_S = 0.07
 """A word is drawn to an onset that is no further away than this."""
 _LEAST_S = 0.06
-_STRAYS, _END_STRAYS = 0.4, 0.1
+_STRAYS, _END_STRAYS = 0.3, 0.1
 """How far words stray after a second of a long line (seconds), and the end of a line (share of its length)."""
 _RAPPED_S = 0.22
 """Seconds a syllable takes where nothing is held."""
