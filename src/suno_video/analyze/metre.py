@@ -159,19 +159,18 @@ def _every(times_s: Times, k: int, near: Matrix) -> Times:
         return times_s
     share = np.clip(_at(near[:, 0], times_s) + 0.5 * _at(near[:, 1], times_s), 0.02, 1.48) / 1.5
     worth = np.log(share / (1 - share))
-    score, came = np.zeros(k), np.zeros((len(worth), k), dtype=np.int64)
-    for i, each in enumerate(worth):  # state: taps since the last beat
-        before = np.roll(score, 1)
-        slip = int(np.argmax(score))
-        leap = score[slip] - _SLIP > before
-        came[i] = np.where(leap, slip, (np.arange(k) - 1) % k)
-        score = np.where(leap, score[slip] - _SLIP, before)
+    score, came = [0.0] * k, list[list[int]]()
+    for each in worth.tolist():  # state: taps since the last beat
+        slip = max(range(k), key=score.__getitem__)
+        leaps = [score[slip] - _SLIP > score[state - 1] for state in range(k)]
+        came.append([slip if leap else (state - 1) % k for state, leap in enumerate(leaps)])
+        score = [score[before] - _SLIP * leap for before, leap in zip(came[-1], leaps, strict=True)]
         score[0] += each
-    state, kept = int(np.argmax(score)), []
-    for i in range(len(worth) - 1, -1, -1):
+    state, kept = max(range(k), key=score.__getitem__), list[int]()
+    for i in range(len(came) - 1, -1, -1):
         if state == 0:
             kept.append(i)
-        state = int(came[i, state])
+        state = came[i][state]
     return times_s[kept[::-1]]
 
 
