@@ -353,3 +353,10 @@ def test_a_click_never_takes_the_place_of_the_song(tmp_path: Path) -> None:
     with pytest.raises(CannotCreateError) as caught:
         require_click_place(song, tmp_path / "no" / "out.wav")
     assert "--click" in caught.value.hint
+
+
+def test_the_metre_is_told_in_words_and_a_compound_one_by_its_sign() -> None:
+    heard = steady_analysis()
+    assert heard.metre_in_words == "4 beats a bar"
+    six = heard.model_copy(update={"beats_per_bar": 2, "beat_division": 3})
+    assert six.metre_in_words == "2 beats of three a bar (6/8)"
