@@ -32,12 +32,10 @@ _WINDOW = 24
 _SLIP = 8.0
 """Cost of leaving the rhythm in which beats are picked out of a quicker pulse."""
 _LEAST = 6
-_LASTS, _JUMP = 8, 0.26
-"""Steps for which a tempo lasts before and after it changes, and how far it changes: 1.2 times, in octaves."""
-_SHORTEST_S = 0.1
-_RARE, _QUICK_BPM = float(np.log(2)), (110.0, 40.0)
-"""A fifth of the composed excerpts is above 150 bpm; we take music in the world to be so half as often. From 110 bpm on
-over 40 more the doubt grows to that."""
+_USUAL_BPM, _SPREAD = 110.0, 0.45
+"""Quick tempi are rare in the world, as in a log-normal (in octaves); the composed ones go evenly up to 220 bpm."""
+_CHANGE = {(1, 1): 0.0, (2, 1): 1.5, (1, 2): 1.5, (3, 1): 4.0, (1, 3): 3.0, (3, 2): 5.0, (2, 3): 5.0}
+"""How much likelier (log) another level has to be than that of the pulse; those of threes are believed less easily."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +45,15 @@ class Reading:
     times_s: Times
     beats_per_bar: int
     division: Literal[2, 3]
+    level: tuple[int, int]
+    """How often it is tapped against the pulse, as in `_LEVELS`."""
     features: NDArray[np.float64]
-
-    @property
-    def metre(self) -> tuple[int, int]:
-        """As in `METRES`."""
-        return self.beats_per_bar, self.division
 
     @property
     def worth(self) -> float:
         """Log of how likely it is against the other readings of the same pulse."""
-        bpm = 60 / float(np.median(np.diff(self.times_s)))
-        return float(self.features @ _weights()) - _RARE * float(np.clip((bpm - _QUICK_BPM[0]) / _QUICK_BPM[1], 0, 1))
+        octaves = np.log2(60 / float(np.median(np.diff(self.times_s))) / _USUAL_BPM)
+        return float(self.features @ _weights()) - 0.5 * max(0.0, float(octaves / _SPREAD)) ** 2
 
 
 @dataclass(frozen=True)
@@ -73,10 +68,10 @@ class ReadPulse:
 
 
 def read_metre(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> ReadPulse | None:
-    """Find the likeliest reading of a pulse; None where there is too little of it.
+    """Find the likeliest reading of a pulse, at one level from end to end; None where there is too little of it.
 
-    One metre is found for all of it, but each stretch between changes of its tempo is read at a level of its own: a
-    pulse that tapped eighths may tap beats when the tempo has changed.
+    The level of the pulse stays unless another one is clearly likelier: the weights know composed music alone, and a
+    tracker that changes octave on a guess is worse than one that is steady.
 
     Args:
         pulse_s: Moments of a regular pulse: the beats, or twice, three times or half as many.
@@ -85,50 +80,20 @@ def read_metre(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> Rea
             registers, shape (n, 3).
         three: How much beats seem to fall into three, shape (n,).
     """
-    stretches = [list(all_readings(part, near, rise, three)) for part in _stretches(pulse_s)]
-    stretches = [readings for readings in stretches if readings]
-    if not stretches:
+    readings = list(all_readings(pulse_s, near, rise, three))
+    if not readings:
         return None
-    lengths_s = [float(np.ptp(readings[0].times_s)) for readings in stretches]
-
-    def worth(metre: tuple[int, int]) -> float:
-        best = (max(each.worth for each in readings if each.metre == metre) for readings in stretches)
-        return sum(length_s * each for length_s, each in zip(lengths_s, best, strict=True))
-
-    metre = max(METRES, key=worth)
-    chosen = [max((e for e in readings if e.metre == metre), key=lambda e: e.worth) for readings in stretches]
-    chances = [_level_chance(best, readings) for best, readings in zip(chosen, stretches, strict=True)]
-    times_s = np.concatenate([best.times_s for best in chosen])
-    kept = np.diff(times_s, prepend=-1.0) > _SHORTEST_S
-    each = np.concatenate([np.full(len(b.times_s), c) for b, c in zip(chosen, chances, strict=True)])
-    return ReadPulse(times_s[kept], *metre, each[kept])
+    best = max(readings, key=lambda each: each.worth - _CHANGE[each.level])
+    chance = np.full(len(best.times_s), _level_chance(best, readings))
+    return ReadPulse(best.times_s, best.beats_per_bar, best.division, chance)
 
 
 def _level_chance(best: Reading, readings: Sequence[Reading]) -> float:
-    """How probable the level of one reading is, whatever the metre."""
-    worths = np.array([each.worth for each in readings])
+    """How probable the level of one reading is, whatever the metre; that of the pulse has the advantage it was given."""
+    worths = np.array([each.worth - _CHANGE[each.level] for each in readings])
     chance = np.exp(worths - worths.max())
     same = np.array([each.times_s is best.times_s for each in readings])
     return float(chance[same].sum() / chance.sum())
-
-
-def _stretches(pulse_s: Times) -> list[Times]:
-    """Part a pulse where its tempo changes at once, and stays changed."""
-    steps = np.diff(pulse_s)
-    n = len(steps)
-    if n < 2 * _LASTS:
-        return [pulse_s]
-    medians = np.median(np.lib.stride_tricks.sliding_window_view(steps, _LASTS), axis=1)
-    jumps = np.abs(np.log2(medians[_LASTS:] / medians[:-_LASTS]))  # of the steps around tap k + _LASTS
-    edges = [0]
-    for k in np.argsort(-jumps, kind="stable"):
-        at = int(k) + _LASTS
-        if jumps[k] < _JUMP:
-            break
-        if all(abs(at - edge) >= _LASTS for edge in (*edges, n)):
-            edges.append(at)
-    ends = [*sorted(edges)[1:], len(pulse_s)]
-    return [pulse_s[a:b] for a, b in zip(sorted(edges), ends, strict=True)]
 
 
 def all_readings(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> Iterator[Reading]:
@@ -142,7 +107,7 @@ def all_readings(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> I
             continue
         heard = _ask(taps, near, rise, three)
         for m, division in METRES:
-            yield Reading(taps, m, division, _features(heard, m, division, bpm))
+            yield Reading(taps, m, division, (times, over), _features(heard, m, division, bpm))
 
 
 def _between(times_s: Times, k: int) -> Times:
