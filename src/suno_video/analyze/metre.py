@@ -89,7 +89,7 @@ def read_metre(pulse_s: Times, near: Matrix, rise: Matrix, three: Matrix) -> Rea
 
 
 def _level_chance(best: Reading, readings: Sequence[Reading]) -> float:
-    """How probable the level of one reading is, whatever the metre; that of the pulse has the advantage it was given."""
+    """How probable the level of one reading is, whatever the metre; that of the pulse keeps its advantage."""
     worths = np.array([each.worth - _CHANGE[each.level] for each in readings])
     chance = np.exp(worths - worths.max())
     same = np.array([each.times_s is best.times_s for each in readings])
