@@ -29,7 +29,7 @@ MIN_FREE_S, MAX_FREE_S = 4.0, 8.0
 OFF_GRID_REACH_S = 0.6
 """How far from the border of a section its first cut may lie where there is no grid: borders are heard that well."""
 
-OPENING_REACH_S, MIN_OPENING_S = 1.2, 2.5
+OPENING_REACH_S, MIN_OPENING_S = 1.2, 1.9
 """How far the end of an opening may move to a mark, and how long it and what comes after it are at least."""
 
 MOST_SLOWER = 1.25

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from suno_video.core.analysis import Section, SectionLabel, SongAnalysis
@@ -216,7 +216,8 @@ def _palette_for(base: Palette, label: SectionLabel, nth: int, chapter: int, rul
     turned = palettes.turn_over(base) if label == "bridge" else base
     # Motifs of one kind lie 15 degrees apart, left and right of the base in turn; chapters 40.
     aside = (15.0 * ((nth + 1) // 2)) * (1 if nth % 2 else -1) if not chapter else 0.0
-    turn = _turn_for(base, label, rule) + SPREAD[rule] * aside + 40.0 * chapter
+    turn, aside = _turn_for(base, label, rule) + 40.0 * chapter, SPREAD[rule] * aside
+    turn = _clearest(base, (turn + aside, turn - aside))
     if turn == 0 and label not in CHROMA:
         return turned
     return palettes.vary(turned, turn_deg=turn % 360, chroma=CHROMA.get(label, 1.0))
@@ -231,4 +232,8 @@ def _turn_for(base: Palette, label: SectionLabel, rule: PaletteRule) -> float:
         chorus = _turn_for(base, "chorus", rule)
         ways += [across + 1.8 * turn, across - 1.8 * turn]
         ways = [way for way in ways if abs(way - chorus) >= 0.8 * abs(turn)]
+    return _clearest(base, ways)
+
+
+def _clearest(base: Palette, ways: Sequence[float]) -> float:
     return min(ways, key=lambda way: round(palettes.murk(palettes.vary(base, turn_deg=way)), 2))
