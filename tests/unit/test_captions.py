@@ -481,3 +481,50 @@ def test_weight_and_family_of_the_look_are_used() -> None:
     style = pysubs2.SSAFile.from_string(document).styles["line"]
     assert (style.fontname, style.bold) == ("Noto Sans", False)
     assert document.rstrip().endswith("QUIET")
+
+
+def _sung_by(*singers: str | None) -> Lyrics:
+    lines = (
+        LyricLine(text=f"line {n}", start_s=n * 1.0, end_s=n + 0.8, singer=singer) for n, singer in enumerate(singers)
+    )
+    return Lyrics(source="test", lines=tuple(lines))
+
+
+@pytest.mark.parametrize(
+    ("singers", "numbers"),
+    [
+        (("male", "female", None, "male"), [0, 1, 0, 0]),
+        ((None, "female", None), [0, 1, 0]),
+        (("Ann", "Ann"), [0, 0]),
+        (("male", "female", "duet"), [0, 1, 2]),
+    ],
+)
+def test_singers_are_numbered_as_they_come_in(singers: tuple[str | None, ...], numbers: list[int]) -> None:
+    events = caption_events(_film(), _sung_by(*singers))
+    assert [event.singer for event in events] == numbers
+
+
+@pytest.mark.parametrize("captions", ["lines", "karaoke", "type"])
+def test_the_second_singer_has_letters_of_another_colour(captions: str) -> None:
+    film = _film(captions=captions, size=FrameSize(width_px=640, height_px=360))
+
+    def colors(*singers: str) -> list[set[str]]:
+        rows = [row for piece in _dialogues(film, _sung_by(*singers))[:1] for row in piece]
+        return [
+            {
+                color
+                for row in rows
+                if start_s <= _start_s(row) < start_s + 0.8
+                for color in re.findall(r"\\1c(&H\w+&)", row)
+            }
+            for start_s in (0.0, 0.8)
+        ]
+
+    first, second = colors("male", "female")
+    assert second - first, "letters of the second are not those of the first"
+    assert colors("male", "male")[1] == first
+
+
+def _start_s(row: str) -> float:
+    hours, minutes, seconds = row.split(",")[1].split(":")
+    return 3600 * float(hours) + 60 * float(minutes) + float(seconds)

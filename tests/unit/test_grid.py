@@ -22,11 +22,13 @@ from suno_video.core.brief import Brief
 from suno_video.core.errors import BackendUnavailableError, BadBeatsError, BadEditError, CannotCreateError, UsageError
 from suno_video.core.frames import FrameSize
 from suno_video.core.grid import GridWish
+from suno_video.direct.rules import direct_by_rules
 from suno_video.media.wav import write_wav as write_blocks
 from suno_video.pipeline import FilmOptions, analyze_song
 from suno_video.project.workspace import Project
+from tests.unit.direct_songs import FAMILIES
 from tests.unit.songs import steady_analysis
-from tests.unit.sounds import clicks, noise, two_parts, write_wav
+from tests.unit.sounds import clicks, drums, noise, two_parts, write_wav
 
 RATE_HZ = 22050
 BEAT_S = 60 / 160
@@ -195,6 +197,17 @@ def test_no_bar_can_begin_where_no_beat_is_heard(tmp_path: Path) -> None:
         hear(write_wav(tmp_path / "song.wav", noise(4)), GridWish(downbeat_s=1))
 
 
+def test_cuts_follow_the_bars_that_a_person_sets(tmp_path: Path) -> None:
+    song = write_wav(tmp_path / "song.wav", drums(24, 120))
+    for downbeat_s in (0.0, 0.5):
+        heard = listening.listen(song, fps=30, max_duration_s=600, wish=GridWish(bpm=120, downbeat_s=downbeat_s))
+        board = direct_by_rules(heard.song, heard.analysis, Brief(timing="grid"), families=FAMILIES)
+        cuts = np.array([scene.start_frame / 30 for scene in board.scenes[1:]])
+        assert len(cuts) >= 2
+        away_s = (cuts - downbeat_s + 1.0) % 2.0 - 1.0
+        assert np.abs(away_s).max() <= 0.5 / 30 + 0.01, "each begins a bar of two seconds"
+
+
 def options(**changes: object) -> FilmOptions:
     brief = Brief(size=FrameSize(width_px=64, height_px=36))
     return FilmOptions(brief=brief, **changes)  # type: ignore[arg-type]
@@ -340,3 +353,10 @@ def test_a_click_never_takes_the_place_of_the_song(tmp_path: Path) -> None:
     with pytest.raises(CannotCreateError) as caught:
         require_click_place(song, tmp_path / "no" / "out.wav")
     assert "--click" in caught.value.hint
+
+
+def test_the_metre_is_told_in_words_and_a_compound_one_by_its_sign() -> None:
+    heard = steady_analysis()
+    assert heard.metre_in_words == "4 beats a bar"
+    six = heard.model_copy(update={"beats_per_bar": 2, "beat_division": 3})
+    assert six.metre_in_words == "2 beats of three a bar (6/8)"

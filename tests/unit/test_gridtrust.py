@@ -177,7 +177,9 @@ def test_in_a_composed_song_with_a_free_middle_the_cuts_there_are_on_its_notes(t
         if verdict_at(heard.analysis, scene.start_frame / FPS) != "steady"
     ]
     assert len(inside) >= 2
-    assert away_s(inside, 24 + notes) <= 0.5 / FPS + 0.025, "as near as onsets are heard, and frames are"
+    # Passages change some beats around the border: there, drums are heard.
+    heard_there = np.concatenate([np.arange(20, 24, 0.5), 24 + notes, np.arange(48, 52, 0.5)])
+    assert away_s(inside, heard_there) <= 0.5 / FPS + 0.025, "as near as onsets are heard, and frames are"
     others = [s.start_frame / FPS for s in board.scenes[1:] if s.start_frame / FPS < 24 or s.start_frame / FPS > 50]
     assert others
     assert away_s(others, np.arange(0, 64, 0.5)) <= 0.5 / FPS + 0.025

@@ -148,3 +148,11 @@ def test_lines_with_times_get_words_where_voice_and_pace_agree_on_their_end_and_
     assert not lines[3].words  # held for longer than one syllable is, or sung by somebody else
     silent = Lyrics(source="a.lrc", lines=given)
     assert with_given_words(silent, _analysis(())) is silent
+
+
+def test_words_are_as_sure_as_their_line_at_its_start_and_less_sure_further_in() -> None:
+    placed = place_lyrics(_lyrics(), _analysis(_voices())).lines[0]
+    first, *later = [word.confidence or 0.0 for word in placed.words]
+    assert first == pytest.approx(placed.confidence, abs=0.002)
+    assert all(0 < each < first for each in later)
+    assert min(later) < 0.95 * first

@@ -35,19 +35,20 @@ class BeatMap:
 
 
 def draw_beats(
-    rng: np.random.Generator, n_bars: int, beats_per_bar: int, bpm: float, *, drift: float, rubato: float, changes: bool
+    rng: np.random.Generator, n_bars: int, beats_per_bar: int, bpm: float, *, drift: float, rubato: float, change: str
 ) -> Times:
     """Draw beat times from 0 s on.
 
     Args:
         drift: How far the tempo wanders slowly, as a share (0.02 is a live band without a click).
         rubato: How much phrases breathe, as a share.
-        changes: Whether the tempo changes somewhere: at once, over some bars, or by a pause.
+        change: Whether the tempo changes somewhere: at once (`jump`), over some bars (`ramp`), by a `pause`, towards a
+            `slow end`, by lot (`any`), or not at all (empty).
     """
     n = n_bars * beats_per_bar + 4 * beats_per_bar
     steps = np.full(n, 60 / bpm)
-    if changes:
-        _change(rng, steps, beats_per_bar)
+    if change:
+        _change(rng, steps, beats_per_bar, change)
     if drift:
         walk = np.cumsum(rng.normal(0, 1, n))
         walk = np.convolve(walk - np.linspace(walk[0], walk[-1], n), np.ones(8) / 8, "same")
@@ -60,9 +61,10 @@ def draw_beats(
     return np.concatenate([[0.0], np.cumsum(steps)])
 
 
-def _change(rng: np.random.Generator, steps: Times, beats_per_bar: int) -> None:
+def _change(rng: np.random.Generator, steps: Times, beats_per_bar: int, kind: str) -> None:
     at = int(len(steps) * rng.uniform(0.25, 0.7)) // beats_per_bar * beats_per_bar
-    kind = rng.choice(["jump", "ramp", "pause", "slow end"])
+    drawn = str(rng.choice(["jump", "ramp", "pause", "slow end"]))
+    kind = drawn if kind == "any" else kind
     factor = float(np.exp(rng.uniform(np.log(0.72), np.log(1.4))))
     factor = float(np.clip(factor, steps[0] * 40 / 60, steps[0] * 220 / 60))
     if kind == "jump":

@@ -33,6 +33,20 @@ class Tone:
     late_s: float = 0.0
 
 
+@dataclass(frozen=True)
+class Wish:
+    """What is not left to the lot; None (or empty) leaves it."""
+
+    styles: tuple[str, ...] = ()
+    bpm: tuple[float, float] | None = None
+    rubato: float | None = None
+    change: str | None = None
+    """A change of tempo: `jump`, `ramp`, `pause`; empty for none."""
+    drums_after: float | None = None
+    """Share of the piece before which nobody drums; 1 for a piece without drums."""
+    length_s: float = LENGTH_S
+
+
 @dataclass
 class Piece:
     """What was composed."""
@@ -43,6 +57,9 @@ class Piece:
     n_beats: int
     strict: bool
     """Played by machines."""
+    length_s: float = LENGTH_S
+    drums_from: float = 0.0
+    """The beat before which nobody drums."""
     hits: list[Hit] = field(default_factory=list)
     tones: dict[str, list[Tone]] = field(default_factory=lambda: {"bass": [], "chords": [], "pad": [], "lead": []})
 
@@ -65,27 +82,25 @@ class Harmony:
         return self.degrees[int(bar / self.bars_per_chord) % len(self.degrees)]
 
 
-def compose(rng: np.random.Generator) -> Piece:
-    """Compose about 44 seconds."""
-    weights = np.array([style.weight for style in STYLES])
-    style = STYLES[int(rng.choice(len(STYLES), p=weights / weights.sum()))]
-    bpm = float(np.exp(rng.uniform(*np.log(style.bpm))))
-    if rng.random() < 0.06:  # slower and faster than usual
+def compose(rng: np.random.Generator, wish: Wish = Wish()) -> Piece:
+    """Compose about 44 seconds, or what is wished for."""
+    styles = [style for style in STYLES if not wish.styles or style.name in wish.styles]
+    weights = np.array([style.weight for style in styles])
+    style = styles[int(rng.choice(len(styles), p=weights / weights.sum()))]
+    bpm = float(np.exp(rng.uniform(*np.log(wish.bpm or style.bpm))))
+    if rng.random() < 0.06 and wish.bpm is None:  # slower and faster than usual
         bpm = float(np.clip(bpm * np.exp(rng.normal(0, 0.2)), 40, 220))
-    n_bars = max(6, int(np.ceil(LENGTH_S * bpm / 60 / style.beats_per_bar)) + 1)
+    n_bars = max(6, int(np.ceil(wish.length_s * bpm / 60 / style.beats_per_bar)) + 1)
     strict = bool(rng.random() < style.machine)
     rubato = rng.uniform(0.03, 0.14) if rng.random() < style.rubato else 0.0
-    times = draw_beats(
-        rng,
-        n_bars,
-        style.beats_per_bar,
-        bpm,
-        drift=0.0 if strict else float(rng.choice([0, 0.005, 0.01, 0.02, 0.035])),
-        rubato=rubato,
-        changes=bool(rng.random() < 0.14),
-    )
+    if wish.rubato is not None:
+        rubato, strict = wish.rubato, strict and wish.rubato == 0
+    drift = 0.0 if strict else float(rng.choice([0, 0.005, 0.01, 0.02, 0.035]))
+    change = ("any" if rng.random() < 0.14 else "") if wish.change is None else wish.change
+    times = draw_beats(rng, n_bars, style.beats_per_bar, bpm, drift=drift, rubato=rubato, change=change)
     beats = BeatMap(times, style.beats_per_bar, float(rng.choice(style.swings)), style.swung_beat)
-    piece = Piece(style, bpm, beats, n_bars * style.beats_per_bar, strict)
+    n_beats = n_bars * style.beats_per_bar
+    piece = Piece(style, bpm, beats, n_beats, strict, wish.length_s, n_beats * (wish.drums_after or 0.0))
     parts = [_Part.draw(rng, style) for _ in range(2 if rng.random() < 0.8 else 3)]
     key, scale = int(rng.integers(12)), _SCALES[int(rng.integers(len(_SCALES)))]
     for part in parts:
@@ -188,14 +203,14 @@ def _play(rng: np.random.Generator, piece: Piece, part: _Part, bar: int, n: int,
         at = float((bar + k) * m)
         last = k == n - 1
         if stop and last:  # all stop on the first beat of the last bar
-            if drums:
+            if drums and at >= piece.drums_from:
                 piece.hits += [Hit(at, "kick", 1.0), Hit(at, "crash", 0.9)]
             if chords:
                 piece.tones["chords"] += chord_bar(
                     rng, "stab once", part.harmony, bar + k, m, style.division, part.level
                 )
             continue
-        if drums:
+        if drums and at >= piece.drums_from:
             _drum_bar(rng, piece, part, at, fill=fill and (last or (k % 4 == 3 and rng.random() < 0.3)), crash=k == 0)
         if bass:
             piece.tones["bass"] += bass_bar(

@@ -121,7 +121,7 @@ class Player:
         }
 
     def _drums(self, rng: np.random.Generator, piece: Piece, loose: float, sampler: Sampler) -> Matrix:
-        out = np.zeros(int(LENGTH_S * RATE_HZ), dtype=np.float32)
+        out = np.zeros(int(piece.length_s * RATE_HZ), dtype=np.float32)
         if not piece.hits:
             return out
         machine = rng.random() < (0.75 if piece.strict else 0.06)
@@ -141,7 +141,7 @@ class Player:
                 key = int(rng.choice(_KIT["tom"])) if hit.drum == "tom" else choice[hit.drum]
                 velocity = 105 * hit.level * tilt[hit.drum] + rng.normal(0, 3 if piece.strict else 7)
                 notes.append(Note(time_s, time_s + 0.12, key, int(np.clip(velocity, 10, 127))))
-            out += sampler.play(notes, int(rng.choice(_KITS)), LENGTH_S, drums=True)
+            out += sampler.play(notes, int(rng.choice(_KITS)), piece.length_s, drums=True)
         return out
 
     def _moments(self, rng: np.random.Generator, piece: Piece, loose: float) -> list[tuple[Hit, float]]:
@@ -153,7 +153,7 @@ class Player:
             habit["snare"] += rng.uniform(0, 0.015)  # laid back
         times = piece.beats.seconds([hit.beat for hit in piece.hits])
         times = times + rng.normal(0, 0.6 * loose, len(times)) + np.array([habit[hit.drum] for hit in piece.hits])
-        return [(hit, max(0.0, float(t))) for hit, t in zip(piece.hits, times, strict=True) if t < LENGTH_S]
+        return [(hit, max(0.0, float(t))) for hit, t in zip(piece.hits, times, strict=True) if t < piece.length_s]
 
     def _tones(
         self,
@@ -166,7 +166,7 @@ class Player:
         synth: float,
         strings: float = 0.0,
     ) -> Matrix:
-        out = np.zeros(int(LENGTH_S * RATE_HZ), dtype=np.float32)
+        out = np.zeros(int(piece.length_s * RATE_HZ), dtype=np.float32)
         if not tones:
             return out
         late = float(rng.normal(0, 0.7 * loose))
@@ -176,7 +176,7 @@ class Player:
         played = [
             (t, float(a), max(float(b), float(a) + 0.05))
             for t, a, b in zip(tones, starts, ends, strict=True)
-            if a < LENGTH_S
+            if a < piece.length_s
         ]
         kind = rng.random()
         if kind < synth + strings:
@@ -185,7 +185,7 @@ class Player:
                 place(out, start, held(voice(tone.pitch), end - start), 0.15 * tone.level)
             return out
         notes = [Note(a, b, t.pitch, int(np.clip(100 * t.level + rng.normal(0, 5), 15, 127))) for t, a, b in played]
-        return sampler.play(notes, int(rng.choice(programs)), LENGTH_S)
+        return sampler.play(notes, int(rng.choice(programs)), piece.length_s)
 
     def _chords(self, rng: np.random.Generator, piece: Piece, loose: float, sampler: Sampler) -> Matrix:
         name = piece.style.name
@@ -213,7 +213,7 @@ class Player:
 
 def sung(rng: np.random.Generator, piece: Piece, tones: list[Tone], loose: float) -> Matrix:
     """A voice: late and early as singers are."""
-    out = np.zeros(int(LENGTH_S * RATE_HZ), dtype=np.float32)
+    out = np.zeros(int(piece.length_s * RATE_HZ), dtype=np.float32)
     if not tones:
         return out
     size, low = rng.uniform(0.85, 1.25), rng.random() < 0.5
@@ -223,7 +223,7 @@ def sung(rng: np.random.Generator, piece: Piece, tones: list[Tone], loose: float
     ends = piece.beats.seconds([tone.beat + tone.length for tone in tones])
     spoken = rng.random() < (0.6 if piece.style.name in ("hiphop", "trap") else 0.05)
     for tone, start, end in zip(tones, starts, ends, strict=True):
-        if 0 <= start < LENGTH_S:
+        if 0 <= start < piece.length_s:
             hz = 440 * 2 ** ((tone.pitch - (12 if low else 0) - 69) / 12)
             place(
                 out,

@@ -12,6 +12,7 @@ from importlib import resources
 import numpy as np
 from numpy.typing import NDArray
 
+from suno_video.analyze.onsets import running_max
 from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
 
 NET_RATE_HZ = RATE_HZ // 2
@@ -20,6 +21,7 @@ _LEAD = NET_RATE_HZ
 """Frames of silence before and after the music: one second."""
 _CHUNK = 8192
 """Frames that are computed at once where the whole is not needed."""
+_REGISTERS = (slice(None), slice(0, 10), slice(40, 80))
 _SILENT = 1e-8
 """Power below which a frame does not count when loudness is judged."""
 
@@ -29,12 +31,33 @@ def hear_beats(spectra: Spectra) -> Matrix:
 
     Shape (n, 3), 0..1.
     """
+    return hear_log(compress(mel_power(spectra)))
+
+
+def hear_log(log: Matrix) -> Matrix:
+    """`hear_beats`, from the levels that `compress` gives."""
     # Silence on both sides: what sounds from the first sample on begins there, and is heard to begin.
-    log = np.pad(compress(mel_power(spectra)), ((_LEAD, _LEAD), (0, 0)))
+    log = np.pad(log, ((_LEAD, _LEAD), (0, 0)))
     w = _weights()
     first = [_first(log, start, w) for start in range(0, len(log), _CHUNK)]
     del log  # an hour of it is 60 MB
     return _network(np.concatenate(first), w)[_LEAD:-_LEAD]
+
+
+def rises(log: Matrix) -> Matrix:
+    """How much levels rise near each frame, against a clear rise of the same song.
+
+    Shape (n, 3): in all bands, in low ones (kick, bass), in high ones (snare, cymbals).
+    """
+    rise = np.zeros((len(log), len(_REGISTERS)), dtype=np.float32)
+    for start in range(0, len(log), _CHUNK):
+        before = max(0, start - 1)
+        change = np.maximum(0, np.diff(log[before : start + _CHUNK], axis=0, prepend=log[before][None, :]))
+        for k, bands in enumerate(_REGISTERS):
+            rise[start : start + _CHUNK, k] = change[start - before :, bands].mean(axis=1)
+    strong = np.maximum(np.percentile(rise, 95, axis=0), 1e-3) if len(rise) else np.ones(len(_REGISTERS))
+    rise = np.minimum(rise / strong, 1.5).astype(np.float32)
+    return np.stack([running_max(rise[:, k], 3) for k in range(len(_REGISTERS))], axis=1)
 
 
 def _first(log: Matrix, start: int, w: dict[str, NDArray[np.float32]]) -> Matrix:

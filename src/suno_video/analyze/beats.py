@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from suno_video.analyze.bars import find_bars
-from suno_video.analyze.beatnet import NET_RATE_HZ, hear_beats
+from suno_video.analyze.bars import find_bars, harmonic_change
+from suno_video.analyze.beatnet import NET_RATE_HZ, compress, hear_beats, hear_log, mel_power, rises
+from suno_video.analyze.metre import read_metre
 from suno_video.analyze.onsets import Onsets, refine_times, running_max
 from suno_video.analyze.pointer import follow_beats
 from suno_video.analyze.spectra import RATE_HZ, Matrix, Spectra
@@ -19,6 +20,10 @@ _WINDOW = 16
 _QUICK_BPM = 100.0
 _OFFBEAT = 0.15
 """Even and odd beats of music at its true tempo differ by a few percent; beats and the eighths between them by more."""
+_NEIGHBOURS = 8
+"""Beats to either side that say how attacks lie, and how strict the time is."""
+_AGREED_S, _STRICT_S, _OFF_S = 0.006, 0.008, 0.010
+_BARELY = 0.2
 _FAINT = 0.15
 """Where even the clearest beats are heard less than this, there is nothing to tap to."""
 
@@ -33,39 +38,45 @@ def track_beats(
         others: What other ears hear instead of the network: beats and downbeats, shape (n, 2), 0..1, `NET_RATE_HZ`.
     """
     # 1. Hear
-    heard = _hear(spectra, drums)
+    log = compress(mel_power(spectra))
+    heard, rise = _hear(log, drums), rises(log)
+    del log  # an hour of it is 60 MB
     if others is not None:
         n = min(len(heard), len(others))
         heard[:, :2] = 0
         heard[:n, :2] = others[:n]
-    near = np.stack([running_max(heard[:, k], 5) for k in range(2)], axis=1)
-    # 2. Tap along, then move each beat to its attack
-    fine = _at_full_rate(heard[:, 0])
+    near = near_frames(heard)
+    # 2. Tap along, choose how to count, then move each beat to its attack
+    fine = at_full_rate(heard[:, 0])
     frames = _without_offbeats(fine, near[:, 0], follow_beats(fine, RATE_HZ, LOWEST_BPM, HIGHEST_BPM))
-    rough = _to_peaks(fine, frames)
-    beats = within_music(refine_beats(spectra, rough) if len(rough) >= _MIN_BEATS else rough[:0], spectra)
+    pulse = within_music(to_peaks(fine, frames), spectra)
+    reading = read_metre(pulse, near, rise, heard[:, 2]) if len(pulse) >= _MIN_BEATS else None
+    rough = to_peaks(fine, (reading.times_s * RATE_HZ).astype(np.int64)) if reading is not None else pulse[:0]
+    if len(rough) >= _MIN_BEATS:
+        rough = refine_beats(spectra, rough, _levels_at(near, rough))
+    beats = within_music(rough, spectra)
     at = np.clip((beats * NET_RATE_HZ).astype(np.int64), 0, len(heard) - 1)
-    if len(beats) < _MIN_BEATS or np.percentile(near[at, 0], 80) < _FAINT:
+    if reading is None or len(beats) < _MIN_BEATS or np.percentile(near[at, 0], 80) < _FAINT:
         return BeatGrid(passages=judge_passages(beats[:0], no_witnesses(), spectra.duration_s))
     # 3. Count bars
-    compound = float(np.average(heard[at, 2], weights=near[at, 0])) > 0.5
-    bars = find_bars(near[at, 1], near[at, 0], compound)
+    bars = find_bars(near[at, 1], near[at, 0], reading.beats_per_bar, harmonic_change(spectra.chroma, beats))
     # 4. Judge
-    witnesses = question_witnesses(beats, near[at, 0], onsets.flux, bars.beats_per_bar)
+    level = np.interp(beats, reading.times_s, reading.level_chance)
+    witnesses = question_witnesses(beats, near[at, 0], onsets.flux, bars.beats_per_bar, level)
     passages = judge_passages(beats, witnesses, spectra.duration_s)
     return BeatGrid(
         beats_s=tuple(np.round(beats, 4).tolist()),
         downbeats_s=tuple(np.round(beats[bars.places == 0], 4).tolist()),
         beats_per_bar=bars.beats_per_bar,
-        division=3 if compound else 2,
+        division=reading.division,
         tempo_bpm=float(60 / np.median(np.diff(beats))),
         confidence=overall_trust(passages),
         passages=passages,
     )
 
 
-def _hear(spectra: Spectra, drums: Spectra | None) -> Matrix:
-    heard = hear_beats(spectra)
+def _hear(log: Matrix, drums: Spectra | None) -> Matrix:
+    heard = hear_log(log)
     if drums is None:
         return heard
     alone = hear_beats(drums)
@@ -75,7 +86,16 @@ def _hear(spectra: Spectra, drums: Spectra | None) -> Matrix:
     return heard
 
 
-def _at_full_rate(curve: Matrix) -> Matrix:
+def _levels_at(near: Matrix, times_s: NDArray[np.float64]) -> Matrix:
+    return np.asarray(near[np.clip((times_s * NET_RATE_HZ).astype(np.int64), 0, len(near) - 1), 0])
+
+
+def near_frames(heard: Matrix) -> Matrix:
+    """The most that is heard of beats and downbeats within 40 ms of each frame, shape (n, 2)."""
+    return np.stack([running_max(heard[:, k], 5) for k in range(2)], axis=1)
+
+
+def at_full_rate(curve: Matrix) -> Matrix:
     """From the network's frames to those of the features, whose centres lie half a frame apart."""
     n = 2 * len(curve)
     at = (np.arange(n) + 0.5) / 2 - 0.5
@@ -96,7 +116,7 @@ def _without_offbeats(fine: Matrix, near: Matrix, frames: NDArray[np.int64]) -> 
     return frames if contrast < _OFFBEAT else follow_beats(fine, RATE_HZ, LOWEST_BPM, 0.75 * tempo_bpm)
 
 
-def _to_peaks(curve: Matrix, frames: NDArray[np.int64], reach: int = 3) -> NDArray[np.float64]:
+def to_peaks(curve: Matrix, frames: NDArray[np.int64], reach: int = 3) -> NDArray[np.float64]:
     """Times of the peaks near some frames, finer than frames by a parabola; without a peak the frame stays."""
     out = (frames + 0.5) / RATE_HZ
     for i, frame in enumerate(frames):
@@ -110,22 +130,38 @@ def _to_peaks(curve: Matrix, frames: NDArray[np.int64], reach: int = 3) -> NDArr
     return out
 
 
-def refine_beats(spectra: Spectra, times_s: NDArray[np.float64], span: int = 4) -> NDArray[np.float64]:
-    """Move beats to the attacks they mean; one that leaves the line of its neighbours is put back on that line."""
-    refined = refine_times(spectra, times_s)
-    n = len(refined)
+def refine_beats(spectra: Spectra, times_s: NDArray[np.float64], levels: Matrix | None = None) -> NDArray[np.float64]:
+    """Move beats to the attacks they mean.
+
+    An attack counts where it lies as far from the evidence as those of its neighbours do; elsewhere the evidence does.
+    In strict time a beat that leaves the line of its neighbours is put back on it. Where the tempo breathes there is no
+    such line: only beats that were barely heard are put on it.
+
+    Args:
+        levels: How clearly each beat was heard, 0..1; None where nobody heard them: they are tapped at a given tempo.
+    """
+    shifts = refine_times(spectra, times_s) - times_s
+    usual = _running_median(shifts, _NEIGHBOURS)
+    away = np.abs(shifts - usual)
+    agree = away <= np.maximum(_AGREED_S, 2 * _running_median(away, _NEIGHBOURS))
+    beats = times_s + np.where(agree, shifts, usual)
+    line = _line_of(beats)
+    away = np.abs(beats - line)
+    loose = _running_median(away, _NEIGHBOURS)
+    strict = (loose < _STRICT_S) | (levels is None or levels < _BARELY)
+    settled = np.where(strict & (away > np.maximum(_OFF_S, 2 * loose)), line, beats)
+    return np.asarray(np.maximum.accumulate(settled), dtype=np.float64)
+
+
+def _line_of(beats_s: NDArray[np.float64], span: int = 4) -> NDArray[np.float64]:
+    """Where each beat would lie if those around it were evenly apart; at the ends, those nearest to it."""
+    n = len(beats_s)
     wide = min(n, 2 * span + 1)
-    # As many beats around each, at the ends those nearest to it.
     low = np.clip(np.arange(n) - span, 0, n - wide)
-    near = refined[low[:, None] + np.arange(wide)]
+    near = beats_s[low[:, None] + np.arange(wide)]
     away_from = low[:, None] + np.arange(wide) - np.arange(n)[:, None]
     slopes = np.median(np.diff(near, axis=1), axis=1) if wide > 1 else np.zeros(n)
-    line = np.median(near - slopes[:, None] * away_from, axis=1)
-    away = np.abs(refined - line)
-    # Where nobody keeps strict time (rubato), the attacks are right and the line is not.
-    loose = _running_median(away, 8)
-    settled = np.where(away <= np.maximum(0.010, 2.0 * loose), refined, line)
-    return np.asarray(np.maximum.accumulate(settled), dtype=np.float64)
+    return np.asarray(np.median(near - slopes[:, None] * away_from, axis=1))
 
 
 def _running_median(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:

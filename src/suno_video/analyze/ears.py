@@ -22,7 +22,7 @@ from suno_video.core.errors import BackendUnavailableError
 from suno_video.core.grid import Tracker
 from suno_video.media.mono import mono_blocks
 
-OURS = "network 1"
+OURS = "network 1, metre 1"
 """Changes whenever the same song would give other beats; an earlier run's are used again while it stays."""
 WEIGHTS_NAME = "beat_this-final0.ckpt"
 """As its own program names them in the cache of torch."""

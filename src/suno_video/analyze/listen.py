@@ -34,7 +34,7 @@ from suno_video.core.grid import GridWish, HeardBeats
 from suno_video.core.song import Lyrics, Song
 from suno_video.media.audio import Sound, check_song_file, open_sound
 
-ANALYZER = "suno-video listen 3"
+ANALYZER = "suno-video listen 4"
 """Changes whenever the same song would give another analysis; part of the cache key."""
 
 _LONG_S = 1200.0

@@ -20,7 +20,7 @@ from suno_video.core.analysis import SectionLabel, SongAnalysis
 from suno_video.core.sectiontags import read_section_tag
 from suno_video.core.song import LyricLine, Lyrics
 
-PLACER = "placed 1"
+PLACER = "placed 2"
 """Changes whenever the same lyrics and analysis would give other places; part of the cache key."""
 
 
@@ -93,7 +93,7 @@ def _timed(line: LyricLine, i: int, placed: Placed, analysis: SongAnalysis, task
     update = {
         "start_s": round(start_s, 3),
         "end_s": round(end_s, 3),
-        "words": place_words(line.text, analysis, start_s, end_s),
+        "words": place_words(line.text, analysis, start_s, end_s, placed.confidences[i]),
         "timed_by": "placed",
         "confidence": placed.confidences[i],
     }

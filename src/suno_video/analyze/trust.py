@@ -3,6 +3,7 @@
 Three witnesses speak for each beat: how clearly the network heard the beats around it; whether a second estimator,
 which knows nothing of the network and taps to the rises of loudness alone, comes to the same beats (agreement of
 trackers as a measure of trust: Holzapfel et al. 2012); and whether the music repeats when it is read along the grid.
+All of them may agree on beats that are half or twice as many as a listener's: how probable that is, the metre says.
 """
 
 from __future__ import annotations
@@ -46,31 +47,37 @@ class Witnesses:
     heard: NDArray[np.float64]
     agreed: NDArray[np.float64]
     repeated: NDArray[np.float64]
+    level: NDArray[np.float64]
+    """How probable it is that beats are counted at the right level, and not at half, twice or three times as many."""
 
     @property
     def trust(self) -> NDArray[np.float64]:
-        """How far the beat is to be trusted; no calibrated chance."""
+        """How far the beat is to be trusted."""
         logit = _INTERCEPT + _HEARD * self.heard + _AGREED * self.agreed + _REPEATED * self.repeated
-        return np.asarray(1 / (1 + np.exp(-logit)))
+        return np.asarray(self.level / (1 + np.exp(-logit)))
 
 
 def no_witnesses() -> Witnesses:
     """Of a song without beats."""
-    return Witnesses(np.zeros(0), np.zeros(0), np.zeros(0))
+    return Witnesses(np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0))
 
 
-def question_witnesses(beats_s: NDArray[np.float64], levels: Matrix, flux: Matrix, beats_per_bar: int) -> Witnesses:
-    """Ask all three about each beat.
+def question_witnesses(
+    beats_s: NDArray[np.float64], levels: Matrix, flux: Matrix, beats_per_bar: int, level_chance: NDArray[np.float64]
+) -> Witnesses:
+    """Ask all four about each beat.
 
     Args:
         levels: How clearly the network heard each beat, 0..1.
         flux: Rises of each register at `RATE_HZ`.
+        level_chance: How probable the level is at which beats were counted, of each beat.
     """
     curve = np.asarray(flux @ (_EAR / _EAR.sum()), dtype=np.float32)
     return Witnesses(
         _over_neighbours(levels.astype(np.float64)),
         _over_neighbours(_agreement(beats_s, _tap_to_rises(curve))),
         _repetition(beats_s, curve, beats_per_bar),
+        level_chance,
     )
 
 
@@ -235,7 +242,8 @@ def _passage(
 
 
 def _reason(verdict: GridVerdict, witnesses: Witnesses, part: slice) -> str:
-    heard, agreed, repeated = (float(w[part].mean()) for w in (witnesses.heard, witnesses.agreed, witnesses.repeated))
+    asked = (witnesses.heard, witnesses.agreed, witnesses.repeated, witnesses.level)
+    heard, agreed, repeated, level = (float(each[part].mean()) for each in asked)
     if verdict == "none":
         return "nothing to tap to is heard"
     if verdict == "unsure":
@@ -243,6 +251,7 @@ def _reason(verdict: GridVerdict, witnesses: Witnesses, part: slice) -> str:
             (heard, f"beats are barely heard ({heard:.0%})"),
             (agreed, f"a second estimator agrees at {agreed:.0%} of the beats only"),
             (repeated, f"little repeats along the grid ({repeated:.0%})"),
+            (level, f"beats may as well be counted slower or quicker (these at {level:.0%})"),
         ]
         return "; ".join(text for level, text in sorted(doubts) if level < 0.6) or doubts[0][1]
     breathes = ", and the tempo breathes" if verdict == "free" else ""

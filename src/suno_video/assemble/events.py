@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from suno_video.assemble.lettering import caption_text
+from suno_video.assemble.singers import singer_numbers
 from suno_video.assemble.syllables import split_syllables
 from suno_video.assemble.tokens import Token, break_rows, line_tokens, plain_tokens, row_text
 from suno_video.core.song import LyricLine, Lyrics
@@ -44,6 +45,8 @@ class TextEvent:
     tokens: tuple[Token, ...]
     number: int = 0
     """Among the lines of the song, from 0."""
+    singer: int = 0
+    """Who sings it: 0 the first voice, 1 the second ..."""
 
     @property
     def is_end(self) -> bool:
@@ -133,15 +136,17 @@ def _line_events(lines: Sequence[LyricLine]) -> list[TextEvent]:
         else:
             sung.append((line.start_s, line.end_s, line))
     events = []
+    singers = singer_numbers(lines)
     for number, (start, end, line) in enumerate(sung):
+        who = singers[line.singer]
         until = sung[number + 1][0] - LEAD_S - GAP_S if number + 1 < len(sung) else float("inf")
         shown = max(0.0, start - LEAD_S)
         gone = max(shown + 0.05, min(max(end + LINGER_S, shown + MIN_SHOWN_S), until))
         tokens = line_tokens(line)
         if not line.is_sure:  # a word that lights up at the wrong moment is worse than none
-            events.append(TextEvent("soft", shown, gone, _without_times(tokens), number))
+            events.append(TextEvent("soft", shown, gone, _without_times(tokens), number, who))
         else:
-            events.append(TextEvent("line", shown, gone, tokens, number))
+            events.append(TextEvent("line", shown, gone, tokens, number, who))
     return events
 
 
@@ -157,7 +162,7 @@ def _cards(line: TextEvent, title: TitleCard | None, beats_s: Sequence[float]) -
     for number, card in enumerate(cards):
         until = starts[number + 1] if number + 1 < len(cards) else line.end_s
         begins = max(line.start_s, starts[number])
-        events.append(TextEvent("card", begins, max(until, begins + 0.05), card, line.number * 8 + number))
+        events.append(TextEvent("card", begins, max(until, begins + 0.05), card, line.number * 8 + number, line.singer))
     return events
 
 

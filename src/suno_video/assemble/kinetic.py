@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 
 from suno_video.assemble.events import TextEvent
+from suno_video.assemble.singers import ass_color, singer_color
 from suno_video.assemble.stylesheet import Drawn, StyleSheet, fade
 from suno_video.assemble.syllables import is_right_to_left
 from suno_video.assemble.tokens import Row, Token, break_rows, row_text
@@ -66,10 +67,12 @@ def dress_card(sheet: StyleSheet, event: TextEvent, seed: int) -> tuple[Drawn, .
     if not words:
         return sheet.dress_line(replace(event, kind="line"), under_title=False)
     loudest = max(words, key=lambda word: _worth(word.token)) if len(words) > 1 else None
-    accent = _accent(sheet.palette)
+    # A second singer has one colour for all words; among those of the first, what matters most is lit.
+    voice, accent = singer_color(sheet.palette, event.singer), _accent(sheet.palette)
     drawn: list[Drawn] = []
     for word in words:
-        drawn += _land(sheet, event, word, accent if word is loudest and _worth(word.token) > 1 else None)
+        is_lit = word is loudest and _worth(word.token) > 1
+        drawn += _land(sheet, event, word, voice or (accent if is_lit else None))
     return tuple(drawn)
 
 
@@ -213,4 +216,4 @@ def _accent(palette: Palette | None) -> str | None:
     if chroma < 0.03:
         return None
     rgb = srgb_to_hex(linear_to_srgb(oklch_to_linear(max(float(lightness), 0.9), min(float(chroma), 0.1), float(hue))))
-    return f"&H{rgb[5:7]}{rgb[3:5]}{rgb[1:3]}&".upper()
+    return ass_color(rgb)

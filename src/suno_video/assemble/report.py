@@ -179,7 +179,7 @@ def _song_facts(song: Song, analysis: SongAnalysis) -> list[Fact]:
     return [
         Fact("Length", clock_tenths(song.duration_s)),
         Fact("Tempo", f"{analysis.tempo_bpm:.1f} BPM" if has_beats else "no beat"),
-        Fact("Metre", f"{analysis.beats_per_bar} beats a bar" if has_beats else "–"),
+        Fact("Metre", analysis.metre_in_words if has_beats else "–"),
         Fact("Beat confidence", f"{analysis.beat_confidence:.0%}"),
         Fact("Beat grid", analysis.grid_in_words if has_beats else "–"),
         Fact("Key", analysis.key or "–"),

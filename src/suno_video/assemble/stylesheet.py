@@ -9,6 +9,7 @@ import pysubs2
 from suno_video.assemble.events import TextEvent
 from suno_video.assemble.lettering import beside_box, safe_box
 from suno_video.assemble.measuring import Letters
+from suno_video.assemble.singers import singer_color
 from suno_video.assemble.syllables import is_right_to_left, split_syllables
 from suno_video.assemble.tokens import Row, Token, fit_tokens
 from suno_video.core.brief import SafeArea, TypeStyle
@@ -120,6 +121,8 @@ class StyleSheet:
         rim = f"\\blur{0.0018 * self.unit_px:.2f}\\1a{_SOFT if soft else _SURE}"
         plain = "\\N".join(self._written(row, em_px) for row in rows)
         letters = _sweep(self, rows, em_px, event) if event.is_swept else plain
+        if color := singer_color(self.palette, event.singer):
+            rim += f"\\1c{color}"
         rim += f"\\2c{_UNSUNG}\\2a&H00&" if event.is_swept else ""
         return (
             Drawn(event.start_s, event.end_s, "line", 0, "{" + tags + halo + "}" + plain),

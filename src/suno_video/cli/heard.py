@@ -90,8 +90,8 @@ def put_analysis(song: Song, analysis: SongAnalysis) -> None:
             ("tempo", f"{analysis.tempo_bpm:.1f} bpm" if analysis.tempo_bpm else "no beat"),
             (
                 "beats",
-                f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')} of "
-                f"{analysis.beats_per_bar}, confidence {analysis.beat_confidence:.2f}",
+                f"{len(analysis.beats_s)} in {counted(len(analysis.downbeats_s), 'bar')}, "
+                f"{analysis.metre_in_words}, confidence {analysis.beat_confidence:.2f}",
             ),
             ("grid", analysis.grid_in_words if analysis.beats_s else None),
             ("key", analysis.key),

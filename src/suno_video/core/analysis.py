@@ -218,6 +218,13 @@ class SongAnalysis(Record):
         words = GRID_SOURCES[self.grid_source]
         return f"{words}, bars set by hand" if self.bars_given else words
 
+    @property
+    def metre_in_words(self) -> str:
+        """How beats fall into bars, for people: `4 beats a bar`, in compound metres `2 beats of three a bar (6/8)`."""
+        each = " of three" if self.beat_division == 3 else ""
+        sign = f" ({3 * self.beats_per_bar}/8)" if each else ""
+        return f"{self.beats_per_bar} beats{each} a bar{sign}"
+
     def section_index_at(self, time_s: float) -> int:
         """Index of the section that sounds at a moment; the last one from the end of the song on."""
         starts = [section.start_s for section in self.sections]
