@@ -34,8 +34,8 @@ def load_picture(
     if cover is not None:
         try:
             stat = cover.stat()
-            picture = _read_square(cover, side_px, (stat.st_mtime_ns, stat.st_size))
-            return (picture.copy() if as_it_is else into_palette(picture, palette)), True
+            picture = _read_square(cover, side_px, (stat.st_mtime_ns, stat.st_size)).copy()
+            return (picture if as_it_is else into_palette(picture, palette)), True
         except (OSError, ValueError, Image.DecompressionBombError):
             pass
     return paint_emblem(palette, own, side_px), False
