@@ -32,6 +32,7 @@ from suno_video.core.frames import I420, FrameSize
 from suno_video.core.music import music_curves
 from suno_video.core.storyboard import Motion
 from suno_video.direct.looks import load_looks
+from suno_video.media.ffmpeg import file_url, read_chunks
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "out" / "gallery"
@@ -41,6 +42,8 @@ TILE_PX = (400, 225)
 WARM_UP_S = 2.0
 PARTS = ("intro", "verse", "prechorus", "chorus", "build", "drop", "bridge", "outro")
 FILM_S = 60
+BLACK, WHITE = 5, 235
+"""Mean light of a frame, of 255."""
 PALETTES = (
     ("#0b0a1e", "#3a2a6b", "#c2557a", "#f6b26b", "#fff3d6"),
     ("#04141f", "#0b4f6c", "#1ea896", "#7fd4c1", "#f4fff0"),
@@ -174,7 +177,18 @@ def _film(film: Path, look: str, song: Path, size: str) -> None:
     with Image.open(project / "contact-sheet.png") as sheet:
         sheet.convert("RGB").save(film.with_suffix(".png"))
     proof = json.loads((project / "sync.json").read_text(encoding="utf-8"))
-    print(look, song.stem, {key: proof[key] for key in proof if "flash" in key}, flush=True)
+    print(look, song.stem, {key: proof[key] for key in proof if "flash" in key}, _empty_stretches(film), flush=True)
+
+
+def _empty_stretches(film: Path) -> dict[str, list[float]]:
+    """Tell where a film is black or white throughout for more than half a second, in seconds of the film."""
+    args = ("-i", file_url(film), "-vf", "scale=32:18:flags=area,format=gray", "-f", "rawvideo", "pipe:1")
+    light = np.frombuffer(b"".join(read_chunks(args, 1 << 16)), np.uint8).reshape(-1, 32 * 18).mean(axis=1)
+    found = {}
+    for name, empty in (("black", light < BLACK), ("white", light > WHITE)):
+        runs = np.flatnonzero(np.convolve(empty, np.ones(FPS // 2), "valid") == FPS // 2)
+        found[name] = [round(at / FPS, 2) for at in runs.tolist() if at - 1 not in set(runs.tolist())]
+    return found
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from suno_video.assemble.measuring import Letters
 from suno_video.assemble.stylesheet import StyleSheet
 from suno_video.assemble.syllables import split_syllables
 from suno_video.assemble.tokens import fit_tokens, line_tokens, plain_tokens, row_text
-from suno_video.core.brief import TypeStyle
+from suno_video.core.brief import TitleStyle, TypeStyle
 from suno_video.core.frames import FrameSize
 from suno_video.core.song import LyricLine, Lyrics, LyricWord
 from suno_video.core.storyboard import Storyboard, TitleCard
@@ -394,6 +394,22 @@ def test_a_line_in_the_middle_makes_room_for_the_title() -> None:
 
     assert r"\an2\pos(" in first[-1]
     assert r"\pos(" not in second[-1]
+
+
+def test_a_title_in_the_corner_makes_room_for_a_line_that_is_sung_meanwhile() -> None:
+    size = FrameSize(width_px=640, height_px=360)
+    card = TitleCard(title="Title", artist="Somebody", start_s=0.0, end_s=1.8)
+    film = _film(size, title_card=card)
+    corner = film.treatment.model_copy(update={"title_style": TitleStyle(layout="corner")})
+    film = film.model_copy(update={"treatment": corner})
+
+    def artist_y(lyrics: Lyrics) -> float:
+        row = next(row for row in _dialogues(film, lyrics)[0] if row.split(",")[3] == "artist")
+        return float(re.findall(r"\\(?:pos|move)\([\d.]+,([\d.]+)", row)[0])
+
+    alone, shared = artist_y(_lyrics(("late", 2.5, 3.0))), artist_y(_lyrics(("meanwhile", 0.5, 1.2)))
+    caption_px = 0.05 * 360
+    assert shared < alone - 2.5 * caption_px
 
 
 def test_long_lines_are_broken_into_balanced_rows_that_fit() -> None:

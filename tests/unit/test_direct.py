@@ -17,6 +17,7 @@ from suno_video.direct.casting import FAMILY_PARAMS, LIVELY, RICHER
 from suno_video.direct.looks import load_looks
 from suno_video.direct.prompts import imagery_in
 from suno_video.direct.rules import direct_by_rules
+from suno_video.direct.treatment import SPREAD, TURN_DEG, _palette_for, _turn_for
 from suno_video.direct.worlds import WORLDS
 from tests.unit.direct_songs import FAMILIES, analyses, song_in_bars, song_of
 
@@ -203,6 +204,36 @@ def test_the_cover_opens_a_calm_song_only_where_the_embedded_renderer_plays():
     assert {s.video_backend for s in storyboard_for(analysis).scenes} == {"procedural"}
     elsewhere = storyboard_for(analysis, song=song, video_backend="replicate")
     assert {s.video_backend for s in elsewhere.scenes} == {"replicate"}
+
+
+def test_a_film_that_opens_on_the_cover_leaves_it_when_the_title_is_gone():
+    analysis = song_in_bars()
+    with_cover = storyboard_for(analysis, song=song_of(analysis, cover="cover.png"))
+    opening, following = with_cover.scenes[:2]
+    assert opening.video_backend == "parallax"
+    assert 3.8 <= opening.n_frames / with_cover.fps <= 6.3
+    assert following.video_backend == "procedural"
+    assert following.section == opening.section
+
+
+def test_no_part_of_a_film_turns_olive_or_lime_where_its_look_is_not():
+    for look in load_looks().values():
+        base = look.fallback_palette
+        for label in ("verse", "prechorus", "chorus", "drop", "build", "bridge"):
+            palette = _palette_for(base, label, 0, 0, look.palette_rule)
+            assert palettes.murk(palette) <= palettes.murk(base) + 0.14, f"{look.name} {label}: {palette}"
+
+
+def test_the_drop_of_a_look_has_not_the_colours_of_its_chorus():
+    for look in load_looks().values():
+        chorus, drop = (_turn_for(look.fallback_palette, label, look.palette_rule) for label in ("chorus", "drop"))
+        assert abs(drop - chorus) >= 0.8 * SPREAD[look.palette_rule] * abs(TURN_DEG["drop"]) - 1e-9, look.name
+
+
+def test_a_yellow_light_that_becomes_a_shadow_is_brown_and_not_olive():
+    shadow = palettes.turn_over(("#101018", "#283040", "#706860", "#d8c040", "#fff4b0"))[1]
+    red, green, blue = (int(shadow[k : k + 2], 16) for k in (1, 3, 5))
+    assert red > 1.2 * green > blue
 
 
 def test_the_cover_stands_aside_under_both_cards():

@@ -168,3 +168,11 @@ def test_a_look_in_another_encoding_is_refused(tmp_path):
     (tmp_path / "mine.toml").write_bytes(GOOD.replace("A look", "Ein Lück").encode("latin-1"))
     with pytest.raises(BadEditError, match="not UTF-8"):
         load_looks(tmp_path)
+
+
+def test_drop_and_build_of_a_look_lead_with_another_picture_than_its_chorus_and_its_verse():
+    for look in load_looks().values():
+        leads = {part: look.families[part][0] for part in ("verse", "chorus", "drop", "build", "breakdown")}
+        assert leads["drop"] != leads["chorus"], look.name
+        assert leads["build"] not in (leads["chorus"], leads["verse"]), look.name
+        assert leads["breakdown"] != leads["verse"], look.name

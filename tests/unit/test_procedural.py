@@ -17,9 +17,11 @@ from suno_video.assemble.flashes import FlashCounter
 from suno_video.backends.base import ClipRequest, FailureKind, FrameStream, Job, MakeFailed
 from suno_video.backends.procedural import FAMILIES, ProceduralBackend
 from suno_video.backends.procedural.dance import Dance
+from suno_video.backends.procedural.picture import into_palette
 from suno_video.backends.procedural.stream import set_the_stage
 from suno_video.core.analysis import N_BANDS
 from suno_video.core.brief import Grade
+from suno_video.core.color import linear_palette
 from suno_video.core.frames import FrameSize, planes
 from suno_video.core.music import MusicCurves
 from suno_video.core.storyboard import Motion
@@ -324,6 +326,18 @@ def test_a_cover_is_shown_and_a_broken_one_is_done_without(paint, tmp_path, fami
     without = paint(clip(family), 0, 1)
     assert difference(without, paint(clip(family, cover=cover), 0, 1)) > 1.0
     assert np.array_equal(without, paint(clip(family, cover=broken), 0, 1))
+
+
+def test_a_cover_takes_the_colours_of_a_shot_and_keeps_its_own_where_they_are_the_same():
+    palette = linear_palette(SUNSET)
+    light = np.linspace(0.05, 0.95, 64)
+    own = np.stack([np.interp(light, np.linspace(0, 1, 5), palette[:, c]) for c in range(3)], -1)
+    own = np.ascontiguousarray(np.broadcast_to(own, (64, 64, 3)), np.float32)
+    assert into_palette(own, palette) is own
+
+    green = np.zeros((64, 64, 3), np.float32) + np.array([0.05, 0.5, 0.05], np.float32)
+    red, left_green, _ = into_palette(green, palette)[0, 0]
+    assert red > left_green
 
 
 def test_a_closed_stream_has_no_frames(backend, tmp_path):

@@ -85,7 +85,11 @@ def _dress(
 ) -> tuple[Drawn, ...]:
     if event.part in ("title", "artist", "credit"):
         in_card = [each for each in events if each.part in ("title", "artist", "credit")]
-        return cards.dress(event, [each for each in in_card if each.is_end == event.is_end])
+        card = [each for each in in_card if each.is_end == event.is_end]
+        start_s, end_s = min(each.start_s for each in card), max(each.end_s for each in card)
+        lines = (each for each in events if each not in in_card)
+        over_line = any(line.start_s < end_s and line.end_s > start_s for line in lines)
+        return cards.dress(event, card, over_line=over_line)
     if event.kind == "card":
         return dress_card(sheet, event, seed)
     under_title = any(t.kind == "title" and t.start_s < event.end_s and event.start_s < t.end_s for t in events)

@@ -39,6 +39,8 @@ _SMALLEST_EM = 0.05
 _QUIET_TRACKING = 16.0
 _TALLEST = 0.56
 """Of the height of the safe box, for the title alone."""
+_CAPTION_ROWS_EM = 3.6
+"""Two rows of a caption, and air above them."""
 _FADE_IN_S, _FADE_OUT_S = 0.9, 0.8
 _SETTLE_MS = 900
 _LEAST_LIGHT = 0.7
@@ -55,6 +57,7 @@ class Cards:
         self._large = Letters(style.family, sheet.language, style.tracking)
         self._quiet = Letters(QUIET[style.family], sheet.language, _QUIET_TRACKING)
         self._accent = _accent_of(sheet.palette)
+        self._caption_px = 0.0
 
     def add_styles(self, document: pysubs2.SSAFile) -> None:
         """Add the styles that cards use to a document."""
@@ -69,12 +72,14 @@ class Cards:
             style.outline = round(0.005 * self._sheet.unit_px, 2)
             document.styles[part] = style
 
-    def dress(self, event: TextEvent, whole: Sequence[TextEvent]) -> tuple[Drawn, ...]:
+    def dress(self, event: TextEvent, whole: Sequence[TextEvent], *, over_line: bool = False) -> tuple[Drawn, ...]:
         """Dress one event of a card.
 
         Args:
             whole: All events of the same card: where one stands depends on the others.
+            over_line: Whether a caption is shown meanwhile, over which a card in the corner makes room.
         """
+        self._caption_px = _CAPTION_ROWS_EM * self._sheet.line_em_px if over_line else 0.0
         sets: Mapping[str, SetType] = {each.kind: self._set(each) for each in whole}
         own = sets.get(event.kind)
         if own is None or not own.rows:
@@ -140,7 +145,7 @@ class Cards:
         """Where a title that stands left ends."""
         if self._beside:
             return self._sheet.size.height_px * 0.54
-        return self._box.bottom - below_px
+        return self._box.bottom - below_px - self._caption_px
 
     def _line(self, title_px: float, below_px: float) -> float:
         """Where a title in the middle ends: such that the whole card lies about the middle of the box."""
@@ -168,7 +173,9 @@ class Cards:
         rim = f"\\bord{0.016 * em_px if heavy else 0:.2f}\\3c&HFFFFFF&\\3a&H00&\\shad0"
         rim += "" if is_title else f"\\1c{self._accent}"
         sharpen = f"\\blur{0.1 * em_px:.2f}\\t(0,{_SETTLE_MS},0.4,\\blur0.4)" if entrance == "focus" else "\\blur0.5"
-        halo = f"\\bord{max(0.06 * em_px, 0.0055 * self._sheet.unit_px):.2f}\\1a&HFF&\\3a&H40&\\shad0"
+        # Small letters drown in a busy picture before large ones do.
+        halo = f"\\bord{max(0.06 * em_px, (0.0055 if is_title else 0.0068) * self._sheet.unit_px):.2f}"
+        halo += f"\\1a&HFF&\\3a&H{'40' if is_title else '18'}&\\shad0"
         halo += f"\\blur{max(0.083 * em_px, 0.0065 * self._sheet.unit_px):.2f}"
         texts = [self._text(own, entrance, layer) for layer in (0, 1)]
         return tuple(

@@ -63,6 +63,9 @@ RICHER = frozenset(
 )
 """Variations that growth lifts, so that there is more to see each time."""
 
+LESS_FOR = 8
+"""Shots for which two pictures carry a first chorus."""
+
 
 @dataclass(frozen=True)
 class Cast:
@@ -116,8 +119,8 @@ def _family(motif: Motif, role: Role, place: int, drive: float, last: str | None
     """The lead family opens; calm sections stay with it longer, driving ones go round."""
     # Each return of the motif opens with its lead, so that it is recognised, and goes round in another order.
     n = len(motif.families)
-    if n > 2 and role.growth < 0.4 and role.times == 1 and motif.name.startswith("chorus"):
-        n = 2  # What is to grow begins with less: its third picture comes when it returns.
+    if n > 2 and place < LESS_FOR and role.growth < 0.4 and role.times == 1 and motif.name.startswith("chorus"):
+        n = 2  # What is to grow begins with less: its third picture comes when it returns, or when it goes on for long.
     if drive < 0.35:
         at = (0, 0, 1, 0)[place % 4]
     elif drive < 0.65:

@@ -6,6 +6,7 @@ Whether there is a grid to cut on is asked for each passage (`core.gridtrust`): 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -27,6 +28,9 @@ MIN_FREE_S, MAX_FREE_S = 4.0, 8.0
 
 OFF_GRID_REACH_S = 0.6
 """How far from the border of a section its first cut may lie where there is no grid: borders are heard that well."""
+
+OPENING_REACH_S, MIN_OPENING_S = 1.2, 1.9
+"""How far the end of an opening may move to a mark, and how long it and what comes after it are at least."""
 
 MOST_SLOWER = 1.25
 """A clip may be played so many times slower to fill its scene: hardly seen, and better than a cut off the beat."""
@@ -74,17 +78,22 @@ def cut_song(
     pace: float,
     seed: int,
     longest_s: float | None = None,
+    short: Mapping[int, float] | None = None,
 ) -> tuple[Shot, ...]:
     """Cut the whole song into shots that tile its frame grid.
 
     Args:
         longest_s: The longest clip that can be had; shots are cut to it, and pass it by `MOST_SLOWER` at most.
+        short: Sections whose first shot ends after about so many seconds, where it would go on for much longer.
     """
     marks = Marks.of(analysis, sung)
     cuts = _section_cuts(analysis, marks)
     for opening, following in zip(list(cuts), [*cuts[1:], None], strict=True):
         end_s = following.time_s if following else analysis.duration_s
         cuts += _inner_cuts(analysis, marks, opening, end_s, pace=pace, seed=seed, limit_s=longest_s)
+    for opening in [cut for cut in cuts if cut.section in (short or {})]:
+        if all(cut.time_s >= opening.time_s for cut in cuts if cut.section == opening.section):
+            cuts += _end_opening(marks, opening, cuts, analysis.duration_s, (short or {})[opening.section])
     return _to_shots(sorted(cuts, key=lambda cut: cut.time_s), analysis, grid)
 
 
@@ -185,6 +194,14 @@ def _targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> l
         # Where the section goes on in another passage, that begins with a cut.
         targets += [(until, pattern.phrase_s / 3)] if until < end_s else []
     return targets
+
+
+def _end_opening(marks: Marks, opening: _Cut, cuts: list[_Cut], end_s: float, length_s: float) -> list[_Cut]:
+    """Cut the first shot of a section where it goes on for longer than it may, if what is left is worth a shot."""
+    next_s = min((cut.time_s for cut in cuts if cut.time_s > opening.time_s), default=end_s)
+    found = marks.place(opening.time_s + length_s, OPENING_REACH_S)
+    is_worth = found is not None and opening.time_s + MIN_OPENING_S <= found[0] <= next_s - MIN_OPENING_S
+    return [_Cut(found[0], opening.section, found[1])] if found and is_worth else []
 
 
 def _bar_targets(marks: Marks, start_s: float, end_s: float, pattern: _Pattern) -> list[float] | None:

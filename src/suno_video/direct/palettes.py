@@ -31,6 +31,10 @@ _HUES = (
     (361, "rose"),
 )
 
+_PALE = 0.78
+"""OKLCH lightness from which on a yellow is a yellow."""
+_BROWN_DEG, _GREEN_DEG = 66.0, 158.0
+
 
 def vary(palette: Palette, *, turn_deg: float = 0.0, chroma: float = 1.0) -> Palette:
     """Turn the hues of a palette and scale its chroma; lightness stays, so contrast stays."""
@@ -44,7 +48,24 @@ def turn_over(palette: Palette) -> Palette:
     """Give the shadows the hues of the highlights and the other way round: the same colours, another light."""
     lch = _to_lch(palette)
     lch[:, 2] = lch[::-1, 2]
+    # The hue of a yellow light makes an olive shadow: it goes to the brown or the green beside it.
+    hue = np.degrees(lch[:, 2]) % 360
+    olive = (lch[:, 0] < _PALE) & (hue > _BROWN_DEG) & (hue < _GREEN_DEG)
+    nearest = np.where(hue < (_BROWN_DEG + _GREEN_DEG) / 2, _BROWN_DEG, _GREEN_DEG)
+    lch[:, 2] = np.where(olive, np.radians(nearest), lch[:, 2])
     return _from_lch(lch)
+
+
+def murk(palette: Palette) -> float:
+    """Say how much of a palette is olive, mustard or lime, which few people like to look at; 0 is none.
+
+    A deep yellow is mustard long before it is green; a pale one stays yellow until it is lime.
+    """
+    lch = _to_lch(palette)
+    hue = np.degrees(lch[:, 2]) % 360
+    starts, ends = np.where(lch[:, 0] < _PALE, 84.0, 108.0), 145.0
+    inside = np.clip(np.minimum(hue - starts, ends - hue) / 10.0 + 0.5, 0, 1)
+    return float((inside * lch[:, 1]).sum())
 
 
 def colour_words(palette: Palette) -> str:

@@ -19,7 +19,7 @@ from suno_video.direct.explain import explain_shot
 from suno_video.direct.looks import AUTO, choose_look, load_looks, mood_weights
 from suno_video.direct.marks import bar_length_s
 from suno_video.direct.motion import Beats, join_scenes, scale_effects
-from suno_video.direct.opening import fade_lengths, room_for_title
+from suno_video.direct.opening import CALM_DRIVE, fade_lengths, room_for_title
 from suno_video.direct.pacing import drive_of
 from suno_video.direct.prompts import Sight, write_prompt
 from suno_video.direct.sung import SungLines
@@ -33,6 +33,8 @@ DIRECTOR = "rules 5"
 
 COVER_S = 2.0
 """A shorter look at the cover is none."""
+COVER_LASTS_S = 5.0
+"""About so long the cover is shown: until the title is gone. Nobody looks at a picture that hardly moves for longer."""
 
 MIN_FILM_S = 0.2
 """A shorter film is over before its sound, which comes in steps of 21 ms, two at least."""
@@ -111,7 +113,8 @@ def draft_by_rules(
     grid = FrameGrid.for_duration(analysis.duration_s, brief.fps)
     first, end = _window(brief, grid)
     sung = SungLines.of(song.lyrics)
-    shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s)
+    short = _short_covers(analysis) if _shows_cover(song, brief) else {}
+    shots = cut_song(analysis, sung, grid, pace=look.pace, seed=seed, longest_s=longest_s, short=short)
 
     title = make_title(song, brief, sung, grid.time_of(first), grid.time_of(end))
     end_card = make_end_card(song, brief, sung, grid.time_of(first), grid.time_of(end), title)
@@ -277,10 +280,28 @@ def _card_over_cover(film: Draft, before: _Take | None, end_s: float) -> TitleCa
 
 def _plays_cover(film: Draft, shot: Shot) -> bool:
     """Whether the cover itself is shown, moved in depth: in a calm opening, and once more where the song calms down."""
-    if film.song.cover is None or film.brief.video_backend != "procedural" or film.brief.still_backend is not None:
+    if not _shows_cover(film.song, film.brief):
         return False
-    sections = film.analysis.sections
-    again = next((k for label in ("breakdown", "outro") for k, s in enumerate(sections) if s.label == label), None)
-    is_calm = drive_of(sections[shot.section]) < 0.5
-    is_due = shot.number == 1 or (shot.opens_section and shot.section == again)
+    is_due = shot.number == 1 or (shot.opens_section and shot.section == _calms_down_in(film.analysis))
+    is_calm = drive_of(film.analysis.sections[shot.section]) < CALM_DRIVE
     return is_due and is_calm and shot.n_frames >= COVER_S * film.brief.fps
+
+
+def _calms_down_in(analysis: SongAnalysis) -> int | None:
+    labels = [section.label for section in analysis.sections]
+    return next((labels.index(label) for label in ("breakdown", "outro") if label in labels), None)
+
+
+def _short_covers(analysis: SongAnalysis) -> dict[int, float]:
+    """Sections that open on the cover, and for how long; the last one, under the end card, is as long as it likes."""
+    return {
+        index: COVER_LASTS_S
+        for index in (0, _calms_down_in(analysis))
+        if index is not None
+        and drive_of(analysis.sections[index]) < CALM_DRIVE
+        and analysis.sections[index].label != "outro"
+    }
+
+
+def _shows_cover(song: Song, brief: Brief) -> bool:
+    return song.cover is not None and brief.video_backend == "procedural" and brief.still_backend is None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from suno_video.core.analysis import Section, SectionLabel, SongAnalysis
@@ -23,7 +23,7 @@ ONE_OF_A_KIND = ("intro", "chorus", "drop", "bridge", "outro", "silence", "build
 DROP_REACH_S = 1.5
 """A drop belongs to the section that begins so near to it."""
 
-SPREAD: dict[PaletteRule, float] = {"neighbours": 1.0, "mono": 0.25, "wide": 2.2, "complement": 0.8}
+SPREAD: dict[PaletteRule, float] = {"neighbours": 1.0, "mono": 0.25, "wide": 1.6, "complement": 0.8}
 """How far the colours of the parts lie apart, against `TURN_DEG`."""
 ACROSS: frozenset[SectionLabel] = frozenset({"chorus", "drop"})
 """Parts that `complement` gives the colours that lie across."""
@@ -216,9 +216,24 @@ def _palette_for(base: Palette, label: SectionLabel, nth: int, chapter: int, rul
     turned = palettes.turn_over(base) if label == "bridge" else base
     # Motifs of one kind lie 15 degrees apart, left and right of the base in turn; chapters 40.
     aside = (15.0 * ((nth + 1) // 2)) * (1 if nth % 2 else -1) if not chapter else 0.0
-    turn = SPREAD[rule] * (TURN_DEG.get(label, 0.0) + aside) + 40.0 * chapter
-    if rule == "complement" and label in ACROSS:
-        turn += ACROSS_DEG
+    turn, aside = _turn_for(base, label, rule) + 40.0 * chapter, SPREAD[rule] * aside
+    turn = _clearest(base, (turn + aside, turn - aside))
     if turn == 0 and label not in CHROMA:
         return turned
     return palettes.vary(turned, turn_deg=turn % 360, chroma=CHROMA.get(label, 1.0))
+
+
+def _turn_for(base: Palette, label: SectionLabel, rule: PaletteRule) -> float:
+    """How far the hues of a part are turned: to the side on which they stay clear, and a drop away from its chorus."""
+    turn = SPREAD[rule] * TURN_DEG.get(label, 0.0)
+    across = ACROSS_DEG if rule == "complement" and label in ACROSS else 0.0
+    ways = [across + turn, across - turn]
+    if label == "drop":
+        chorus = _turn_for(base, "chorus", rule)
+        ways += [across + 1.8 * turn, across - 1.8 * turn]
+        ways = [way for way in ways if abs(way - chorus) >= 0.8 * abs(turn)]
+    return _clearest(base, ways)
+
+
+def _clearest(base: Palette, ways: Sequence[float]) -> float:
+    return min(ways, key=lambda way: round(palettes.murk(palettes.vary(base, turn_deg=way)), 2))

@@ -7,19 +7,26 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, clamp01, fbm, fexp, fsin, mix, shade, smooth
-from suno_video.core.color import srgb_to_linear
+from suno_video.core.color import linear_to_oklch, srgb_to_linear
 
 _MAX_SIDE_PX = 1024
+_KIN, _STRANGE = 0.07, 0.16
+"""How far the colours of a cover lie from those of a shot, in OKLab, when they are kept and when they give way."""
+_MOST_TINTED = 0.7
 
 
 def load_picture(
-    cover: Path | None, palette: Floats, rng: np.random.Generator, side_px: int = 640
+    cover: Path | None, palette: Floats, rng: np.random.Generator, side_px: int = 640, *, as_it_is: bool = False
 ) -> tuple[Floats, bool]:
     """Square picture in linear light, shape (side_px, side_px, 3), and whether it is the cover.
+
+    Args:
+        as_it_is: Whether a cover keeps its colours where those of the shot are others.
 
     A cover that cannot be read is treated as missing: a decoration must not cost the film.
     """
@@ -27,7 +34,8 @@ def load_picture(
     if cover is not None:
         try:
             stat = cover.stat()
-            return _read_square(cover, side_px, (stat.st_mtime_ns, stat.st_size)).copy(), True
+            picture = _read_square(cover, side_px, (stat.st_mtime_ns, stat.st_size)).copy()
+            return (picture if as_it_is else into_palette(picture, palette)), True
         except (OSError, ValueError, Image.DecompressionBombError):
             pass
     return paint_emblem(palette, own, side_px), False
@@ -45,6 +53,29 @@ def enriched(cover: Floats, palette: Floats, rng: np.random.Generator) -> Floats
     """Blend a cover with an emblem: a plain one more, because mirrors need detail to show anything."""
     share = np.float32(0.10 + 0.40 * plainness(cover))
     return cover * (1 - share) + paint_emblem(palette, rng, cover.shape[0]) * share
+
+
+def into_palette(cover: Floats, palette: Floats) -> Floats:
+    """Give a cover the colours of a shot, light for light: not at all where it has them, mostly where it has others."""
+    small = np.asarray(cv2.resize(cover, (24, 24), interpolation=cv2.INTER_AREA), np.float64).reshape(-1, 3)
+    away = np.linalg.norm(_lab(small) - _lab(_by_light(small, palette)), axis=1).mean()
+    share = np.float32(np.clip((away - _KIN) / (_STRANGE - _KIN), 0, 1) * _MOST_TINTED)
+    return cover if share <= 0 else cover + (_by_light(cover, palette) - cover) * share
+
+
+def _by_light(picture: Floats | NDArray[np.float64], palette: Floats) -> Floats:
+    """The colour of the palette that is as light as each pixel; where none is, the nearest made lighter or darker."""
+    weights = np.array([0.2126, 0.7152, 0.0722])
+    order = np.argsort(palette @ weights, kind="stable")
+    luma, stops = np.sqrt(np.maximum(picture @ weights, 0)), np.sqrt(np.maximum(palette[order] @ weights, 1e-6))
+    colors = np.stack([np.interp(luma, stops, palette[order, channel]) for channel in range(3)], axis=-1)
+    fit = np.minimum((luma / np.clip(luma, stops[0], stops[-1])) ** 2, 1.5)
+    return np.asarray(colors * fit[..., None], np.float32)
+
+
+def _lab(linear: NDArray[np.float64] | Floats) -> NDArray[np.float64]:
+    lightness, chroma, hue = np.moveaxis(linear_to_oklch(np.asarray(linear, np.float64)), -1, 0)
+    return np.stack([lightness, chroma * np.cos(hue), chroma * np.sin(hue)], axis=-1)
 
 
 def plainness(cover: Floats) -> float:

@@ -50,9 +50,8 @@ def _paint_ranges(
             drift_far = noise(x * 1.9 + clock * 0.10 + offset, y * 6.0)
             drift_near = noise(x * 1.5 + clock * 0.26 + offset + 31.0, y * 5.0 + 17.0)
             for k in range(_N_RANGES):
-                n = np.float32(k) * (
-                    1.0 / 5.0
-                )  # the first is 0, the last of _N_RANGES is 1; whole numbers would make it double
+                # The first is 0, the last of _N_RANGES is 1; whole numbers would make it double.
+                n = np.float32(k) * (1.0 / 5.0)
                 under = y - tops[k, i]
                 land = smooth(-pixel, pixel, under)
                 foot = 1.0 - fexp(under * (-4.6 - 3.0 * n))

@@ -92,9 +92,9 @@ def _print_rings(
     """One plane of the rings whose numbers `wide` (h, columns + 2) holds.
 
     Args:
-        stops: One value of each of five colours; every second ring has the first one, the others go round.
+        stops: One value of each of five colours: of the veins, and of four inks from dark to light.
     """
-    low, high, gloss, amount, golden, offset = p[0], p[1], p[2], p[3], p[6], p[7]
+    low, high, gloss, amount, drift, offset = p[0], p[1], p[2], p[3], p[6], p[7]
     grain_x, grain_y = np.int64(p[4]), np.int64(p[5])
     h = wide.shape[0]
     rows, columns = out.shape
@@ -113,18 +113,16 @@ def _print_rings(
             gy = (below[i] - above[i]) * per_row
             gx = (right[i] - left[i]) * 0.5
             inverse = 1.0 / (np.sqrt(gx * gx + gy * gy) + 1e-4)
-            # Rings go in pairs: ground, and a colour that the golden section draws.
+            # A thin vein of the ground, then a broad band of ink. Inks run into each other, there and back again.
             pair = v * 0.5
-            k = np.floor(pair)
-            f = (pair - k) * 2.0
-            q = fract(k * golden + offset) * 4.0
-            ink = s1 + (s2 - s1) * clamp01(q * 3.0 - 3.0) + (s3 - s2) * clamp01(q * 3.0 - 6.0)
-            ink += (s4 - s3) * clamp01(q * 3.0 - 9.0)
-            # Ink lies from 0.55 to 2 of each pair. Finer than a pixel, both are seen as their mean.
-            near = min(f - 0.55, 2.0 - f)
-            share = clamp01(near * inverse + 0.5) if near > -0.55 else 0.0
+            f = fract(pair) * 2.0
+            q = abs(fract(pair * drift + offset) * 2.0 - 1.0) * 3.0
+            ink = s1 + (s2 - s1) * clamp01(q) + (s3 - s2) * clamp01(q - 1.0) + (s4 - s3) * clamp01(q - 2.0)
+            # Ink lies from 0.26 to 2 of each pair. Finer than a pixel, both are seen as their mean.
+            near = min(f - 0.26, 2.0 - f)
+            share = clamp01(near * inverse + 0.5) if near > -0.26 else 0.0
             blur = clamp01(0.45 / inverse - 0.35)
-            share = share + (0.725 - share) * blur
+            share = share + (0.87 - share) * blur
             bulge = near * (2.0 - near)
             wet = 1.0 + gloss * (gx * 0.5 + gy * 0.8) * inverse * (1.0 - clamp01(bulge * 1.4)) * share
             value = (ground + (ink - ground) * share) * (wet + fibre[i] * gloss * 0.4) * shade[i] + low
@@ -155,8 +153,9 @@ class Marbling(Scene):
                             (0.9 * canvas.half_w, 0.9 * canvas.half_h, 1.25), (n, 3))  # fmt: skip
         self._drops = spots.astype(np.float32)
         self._seed = rng.uniform(5, 300)
-        self._fine = (12 + 26 * shot.params["rings"]) * (0.8 + 0.4 * shot.growth)
+        self._fine = (12 + 18 * shot.params["rings"]) * (0.8 + 0.4 * shot.growth)
         self._tooth = paper_tooth(rng, canvas.width)
+        self._drift = rng.uniform(0.09, 0.16)
         self._colors = self._mix_paints(shot, rng)
         self._heading = rng.uniform(0, math.pi)
         self._spacing = rng.uniform(15, 34)
@@ -171,10 +170,10 @@ class Marbling(Scene):
             self._finish()
 
     def _mix_paints(self, shot: Shot, rng: np.random.Generator) -> Floats:
-        """Ground and four paints: luma and chroma, shape (3, 5)."""
+        """Ground and four paints, in order of their light: luma and chroma, shape (3, 5)."""
+        # Flat paints in any order are camouflage where a palette has one hue.
         on_light = rng.random() < 0.6
-        hues = np.array([1.0, 0.10, 0.46, 0.74, 0.30] if on_light else [0.03, 0.50, 0.98, 0.74, 0.34])
-        hues[1:] = rng.permutation(hues[1:])
+        hues = np.array([1.0, 0.04, 0.26, 0.48, 0.72] if on_light else [0.03, 0.30, 0.50, 0.74, 0.98])
         return np.ascontiguousarray(self._press.color(shot.color(hues)).T)
 
     def _next_stroke(self, number: int) -> Floats:
@@ -261,7 +260,7 @@ class Marbling(Scene):
             columns = plane.shape[1]
             wide = cv2.warpAffine(self._field, turn, (columns + 2, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
             low, high, gloss = (16.0, 235.0, 0.05) if channel == 0 else (128.0, 240.0, 0.0)
-            p = numbers(low, high, gloss, amount if channel == 0 else 0.0, *grain_place, 0.381966, self._seed)
+            p = numbers(low, high, gloss, amount if channel == 0 else 0.0, *grain_place, self._drift, self._seed)
             _print_rings(plane, wide, self._colors[channel], vignette, self._tooth, press.noise, p)
         return press.frame
 

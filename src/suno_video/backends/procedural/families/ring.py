@@ -14,7 +14,7 @@ from suno_video.backends.procedural.develop import Bytes
 from suno_video.backends.procedural.families.scene import Scene, Shot, numbers, screen_x, screen_y
 from suno_video.backends.procedural.jit import kernel
 from suno_video.backends.procedural.mathf import Floats, fexp, fsin, noise, shade
-from suno_video.backends.procedural.picture import blurred, load_picture
+from suno_video.backends.procedural.picture import blurred, into_palette, load_picture
 from suno_video.core.color import linear_to_srgb
 from suno_video.core.frames import I420, planes
 
@@ -64,9 +64,9 @@ class Ring(Scene):
     def __init__(self, shot: Shot, canvas: Canvas) -> None:
         super().__init__(shot, canvas)
         rng = shot.rng
-        picture, _ = load_picture(shot.cover, shot.palette, rng)
+        picture, _ = load_picture(shot.cover, shot.palette, rng, as_it_is=True)
         h, w = canvas.light.shape[1:]
-        self._backdrop = _backdrop(picture, shot, w, h)
+        self._backdrop = _backdrop(into_palette(picture, shot.palette), shot, w, h)
         self._disc = _Disc(picture, canvas.unit_px, canvas.saturation)
         self._n_bars = int(rng.choice([96, 128, 160]))
         self._style = int(rng.integers(0, 3))
