@@ -36,7 +36,7 @@ class ProceduralBackend:
     """Paints clips from the music on the CPU: any length, any size, for nothing, the same each time."""
 
     name = "procedural"
-    version = "4"
+    version = "5"
     capabilities = Capabilities(makes="clip", max_side_px=MAX_SIDE_PX, concurrency="cores", deterministic=True)
 
     @classmethod
