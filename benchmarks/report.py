@@ -30,7 +30,8 @@ first and the last left out; labels by pairwise F. *Line* and *word*: the words 
 by ear; median distance from where they are sung, and the share within 300 ms. *s*: what it took, compiled before.
 Goals: beat F .95, CMLt .90, downbeat F .92, tempo .95. *librosa*: `librosa.load` and `beat_track` with defaults."""
 SYNC_NOTE = """\
-Measured on the frames of the finished films. *VBCS*: share of accents of the picture (sudden rises of the
+Measured on every frame as it goes into the encoder, captions and all (what is spliced in as it was, on the decoded
+film). *VBCS*: share of accents of the picture (sudden rises of the
 change from frame to frame) within 70 ms of an accent of the music: a beat, or an onset where no beat is to be
 trusted. *ABHS*: share of accents of the music that have one of the picture. *By chance*: what accents at random
 moments would reach. *Or drums*: share of accents of the picture on a beat, a kick or a snare. *As meant to a
