@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from suno_video.core.errors import CannotCreateError, ConfigError, DiskError, LedgerBusyError
+from suno_video.media.atomic import _part_prefix
 from suno_video.project import ledger_file, ledger_schema
 from suno_video.project.ledger import Ledger
 from tests.unit.buyers import NO_CAPS, buyer, counted_usd, purchase
@@ -32,6 +33,12 @@ def contents(path: Path) -> dict[str, bytes]:
 def test_the_folder_is_made_and_nothing_else_is_left(tmp_path: Path) -> None:
     Ledger(tmp_path / "a" / "b" / "ledger.db")
     assert {file.name for file in (tmp_path / "a" / "b").iterdir()} - {"ledger.db.lock"} == {"ledger.db"}
+
+
+def test_what_a_run_left_that_was_killed_while_it_made_the_ledger_goes(tmp_path: Path) -> None:
+    (tmp_path / f"{_part_prefix(tmp_path / 'ledger.db')}0123456789ab.part.db").write_bytes(b"half")
+    Ledger(tmp_path / "ledger.db")
+    assert {file.name for file in tmp_path.iterdir()} - {"ledger.db.lock"} == {"ledger.db"}
 
 
 @pytest.mark.parametrize("name", ["a b", "50%25 off", "é", "-v", pytest.param("what?mode=ro#1", marks=needs_posix)])

@@ -9,7 +9,7 @@ from suno_video.analyze.frames import PowerFrames
 from suno_video.analyze.spectra import mel_bank
 
 
-@pytest.mark.xdist_group("librosa")  # which takes long to import
+@pytest.mark.slow  # librosa takes long to import
 @pytest.mark.parametrize("rate_hz, n_fft", [(44100, 2048), (48000, 2048), (22050, 1024), (8000, 512)])
 def test_the_mel_filters_are_those_of_librosa(rate_hz, n_fft):
     from librosa.filters import mel
@@ -17,6 +17,15 @@ def test_the_mel_filters_are_those_of_librosa(rate_hz, n_fft):
     top_hz = min(11000.0, rate_hz / 2)
     theirs = mel(sr=rate_hz, n_fft=n_fft, n_mels=80, fmin=27.5, fmax=top_hz, htk=True, norm=None)
     np.testing.assert_allclose(mel_bank(rate_hz, n_fft, 80, 27.5, top_hz), theirs.T, rtol=0, atol=1e-6)
+
+
+def test_mel_filters_hand_over_to_each_other_at_equal_steps_of_pitch():
+    bank, hz = mel_bank(44100, 8192, 20, 100.0, 8000.0), np.arange(4097) * 44100 / 8192
+    centres_hz = hz[np.argmax(bank, axis=0)]
+    between = (hz > centres_hz[0]) & (hz < centres_hz[-1])
+    np.testing.assert_allclose(bank[between].sum(axis=1), 1, atol=0.02)
+    steps = np.diff(2595 * np.log10(1 + centres_hz / 700))
+    np.testing.assert_allclose(steps, steps.mean(), rtol=0.05)
 
 
 @pytest.mark.parametrize("rate_hz", [44100, 22050])  # frames at equal distances, and at two in turn

@@ -15,7 +15,7 @@ from pathlib import Path
 import platformdirs
 
 from suno_video.core.errors import CannotCreateError, ConfigError, DiskError, LedgerBusyError, SunoVideoError
-from suno_video.media.atomic import make_folder, replacing, write_trouble
+from suno_video.media.atomic import make_folder, remove_parts, replacing, write_trouble
 from suno_video.project.ledger_schema import APPLICATION_ID, STEPS, schema_version, upgrade
 
 BUSY_TIMEOUT_S = 30.0
@@ -85,6 +85,7 @@ class LedgerFile:
         with FileLock(f"{self.path}.lock", timeout=BUSY_TIMEOUT_S):
             if self.path.exists():
                 return
+            remove_parts(self.path)  # of a run that was killed just here
             # The journal of a ledger that was taken away would be played into the new one.
             self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
             with replacing(self.path) as part, closing(sqlite3.connect(part, isolation_level=None)) as db:

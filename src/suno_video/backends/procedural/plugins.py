@@ -15,8 +15,10 @@ import traceback
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from functools import cache, cached_property
+from importlib.machinery import SourceFileLoader
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 import platformdirs
@@ -131,18 +133,25 @@ def _run_file(plugin: Plugin, digest: str) -> Any:
     """Run a file as a module; once for each content of it."""
     assert plugin.path is not None
     name = f"suno_video_scene_{plugin.name}_{digest}"
-    spec = importlib.util.spec_from_file_location(name, plugin.path)
+    loader = _Uncached(name, str(plugin.path))
+    spec = importlib.util.spec_from_file_location(name, plugin.path, loader=loader)
     assert spec is not None
-    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     # numba and dataclasses look their module up by name.
     sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except (Exception, SystemExit) as exc:  # code of somebody else fails in any way, and may want to leave
         sys.modules.pop(name, None)
         raise SceneFault(told(exc, plugin)) from exc
     return module
+
+
+class _Uncached(SourceFileLoader):
+    """Compiles a file as it is now: Python's cache goes by second and size, and an edit may change neither."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def _load_entry(plugin: Plugin) -> Any:
