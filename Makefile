@@ -36,6 +36,7 @@ test: $(BIN)/.dev  ## The tests that take seconds
 	$(BIN)/pytest -n auto
 
 test-slow: $(BIN)/.dev  ## The tests that take minutes
+	$(BIN)/pip install -q -e '.[dev,bench]'
 	$(BIN)/pytest -n auto -m slow
 
 test-mlx: $(BIN)/.dev  ## The tests with mflux, on Linux without Apple hardware, in .venv-mlx
