@@ -68,6 +68,7 @@ def test_a_folder_becomes_films_and_one_bad_song_stops_nobody(run: Run, songs: P
     ]
 
 
+@pytest.mark.slow
 def test_what_is_done_and_unchanged_is_passed_over_and_the_summary_says_so(run: Run, songs: Path) -> None:
     (songs / "a diary.mp3").unlink()
     first = run("render", "songs", *SMALL, "--json")
@@ -96,6 +97,7 @@ def test_what_is_done_and_unchanged_is_passed_over_and_the_summary_says_so(run: 
     assert [song["unchanged"] for song in mended["songs"]] == [False, True]
 
 
+@pytest.mark.slow
 def test_quiet_prints_paths_and_errors_alone(run: Run, songs: Path) -> None:
     done = run("render", "songs/track 2.wav", "songs/a diary.mp3", "gone.mp3", *SMALL, "--quiet", "--out", ".")
     assert (done.returncode, done.stdout) == (66, "track 2.mp4\n")
@@ -104,6 +106,7 @@ def test_quiet_prints_paths_and_errors_alone(run: Run, songs: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_each_songs_own_settings_count_for_it_alone(run: Run, songs: Path) -> None:
     (songs / "a diary.mp3").unlink()
     for name, text in (("track 2", 'size = "36x64"\n'), ("track 10", "fps = 0\n")):
@@ -148,6 +151,7 @@ def test_a_run_that_is_refused_leaves_no_summary_of_yesterday(run: Run, songs: P
     assert (told["exit_status"], told["songs"]) == (78, [])
 
 
+@pytest.mark.slow
 def test_one_song_can_have_a_summary_and_is_titled_as_ever(run: Run, songs: Path) -> None:
     done = run("render", "songs/track 2.wav", "--summary", "one.json", "--title", "One", *SMALL, "--json")
     assert done.returncode == 0, done.stderr
@@ -324,6 +328,7 @@ def test_the_readme_shows_the_crontab_line_that_is_tried_here() -> None:
 
 
 @needs_posix
+@pytest.mark.slow
 def test_the_crontab_line_works_in_the_poor_environment_of_cron(tmp_path: Path) -> None:
     (command,) = cron_commands(UNATTENDED)
     home = tmp_path / "home of a person"

@@ -24,6 +24,7 @@ def song(work: Path) -> Path:
     return write_song(work / "song.wav", seconds=4)
 
 
+@pytest.mark.slow
 def test_render_prints_the_path_of_the_film_and_says_the_rest_on_stderr(run: Run, song: Path) -> None:
     done = run("render", song.name, *SMALL)
     assert done.returncode == 0, done.stderr
@@ -36,6 +37,7 @@ def test_render_prints_the_path_of_the_film_and_says_the_rest_on_stderr(run: Run
     assert "render: 100 %, 96 of 96 frames" in done.stderr
 
 
+@pytest.mark.slow
 def test_check_passes_a_film_of_ours_and_refuses_what_is_no_film(run: Run, song: Path) -> None:
     run("render", song.name, *SMALL, "-q")
     done = run("check", "song.mp4", "--for", "youtube")
@@ -79,6 +81,7 @@ def test_json_gives_one_event_a_line_and_the_result_last(run: Run, song: Path) -
 
 
 @pytest.mark.parametrize("name", ["-rf.wav", "100%d 'it''s \"q\".wav", "so\nng.wav", "a:b 🎵.wav"])
+@pytest.mark.slow
 def test_a_song_with_a_hostile_name_becomes_a_film_beside_it(run: Run, work: Path, name: str) -> None:
     write_song(work / name, seconds=1)
     done = run("render", *SMALL, "-q", "--", name)
@@ -114,6 +117,7 @@ def test_from_and_to_cut_the_film_out_of_the_song(run: Run, song: Path) -> None:
     assert (board.first_frame, board.n_frames) == (24, 48)
 
 
+@pytest.mark.slow
 def test_preview_is_small_and_keeps_the_shape(run: Run, song: Path) -> None:
     board = Storyboard.from_json(run("storyboard", song.name, "--dry-run", "--json", "--size", "9:16").stdout)
     assert str(board.size) == "1080x1920"

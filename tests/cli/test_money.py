@@ -125,6 +125,7 @@ def test_clean_never_deletes_what_was_paid_for_without_being_told(shop: Shop) ->
     assert shop.n_bought() == n_before, "what plays was not deleted, so nothing is bought again"
 
 
+@pytest.mark.slow
 def test_a_settings_file_that_lies_in_a_folder_may_not_spend_money(shop: Shop) -> None:
     (shop.work / "suno-video.toml").write_text("[money]\nbudget = 100\n", encoding="utf-8")
     done = shop.render()

@@ -93,6 +93,7 @@ def test_a_picture_without_sound_leaves_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [film]
 
 
+@pytest.mark.slow
 def test_a_silent_song_becomes_a_film_and_says_so(tmp_path: Path) -> None:
     song = tmp_path / "a.wav"
     run_ffmpeg(["-f", "lavfi", "-i", "anullsrc=r=8000:cl=mono", "-t", "1", str(song)])
@@ -117,6 +118,7 @@ def test_a_place_that_takes_no_film_is_refused_before_the_work(song: Path, out: 
     assert [path.name for path in song.parent.iterdir()] == [song.name]
 
 
+@pytest.mark.slow
 def test_a_cover_of_900_megapixels_is_left_out_with_a_note(tmp_path: Path) -> None:
     cover = b"\0image/png\0\x03\0" + png_that_claims(30_000, 30_000)
     done = render(mp3_with(tmp_path / "a.mp3", APIC=cover))
@@ -185,6 +187,7 @@ def test_what_was_damaged_is_made_again_and_the_film_is_the_same(make_song: Call
     assert film.read_bytes() == content
 
 
+@pytest.mark.slow
 def test_an_edited_storyboard_of_a_song_that_changed_is_kept_and_refused(make_song: Callable[..., Path]) -> None:
     song = make_song("song.wav", 1.0)
     assert command(song.parent, "storyboard", song.name).returncode == 0
@@ -219,6 +222,7 @@ def test_a_full_disk_ends_with_74_and_goes_on_when_there_is_room(song: Path, siz
         subprocess.run(["umount", disk], check=True)
 
 
+@pytest.mark.slow
 def test_a_name_that_is_no_text_renders_like_any_other(song: Path) -> None:
     path = Path(os.fsdecode(os.fsencode(song.parent) + b"/caf\xe9 \xff.wav"))
     try:

@@ -55,6 +55,7 @@ def test_a_vertical_short_passes_the_check_of_its_platform(tmp_path: Path) -> No
     assert (tmp_path / "short.mp4").is_file()
 
 
+@pytest.mark.slow
 def test_planning_first_writes_nothing(tmp_path: Path) -> None:
     stdout = run_example("plan_first.sh", tmp_path, *TINY[:4])
     assert "chorus" in stdout

@@ -37,6 +37,7 @@ def run(args: list[str], site: Path, work: Path) -> subprocess.CompletedProcess[
     return subprocess.run(args, cwd=work, env=env, capture_output=True, text=True, timeout=240, check=False)
 
 
+@pytest.mark.slow
 def test_the_example_backend_is_listed_and_proven_by_the_contract(site: Path, tmp_path: Path) -> None:
     listed = run([*script(), "backends", "etching", "--json"], site, tmp_path)
     facts = json.loads(listed.stdout)

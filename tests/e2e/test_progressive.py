@@ -185,6 +185,7 @@ def test_a_scene_that_is_not_there_is_refused(
         render(song, options(tmp_path, redo=names))
 
 
+@pytest.mark.slow
 def test_the_plan_says_what_render_then_does(song: Path, tmp_path: Path, service: FakeService) -> None:
     wishes = options(tmp_path)
     before = foresee_film(song, wishes)

@@ -193,6 +193,7 @@ def test_an_interrupted_run_leaves_in_time_and_the_next_one_goes_on(
     assert list((project / "scratch").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_second_run_on_the_same_project_exits_75(make_song: Callable[..., Path]) -> None:
     song = make_song("long.wav", 24.0)
     args = ("render", song.name, "--size", "640x360", "--json")

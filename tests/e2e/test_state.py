@@ -81,6 +81,7 @@ def die_after_a_take(event: Event) -> None:
         raise Killed
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_off_buys_the_rest_and_an_edit_only_what_it_concerns(
     song: Path, tmp_path: Path, service: FakeService
 ) -> None:

@@ -140,6 +140,7 @@ def test_clips_that_have_no_still_to_begin_with_keep_no_other_from_being_bought(
     assert result.cost_usd == Decimal("0.10")
 
 
+@pytest.mark.slow
 def test_a_budget_for_some_stills_buys_those_of_the_best_scenes(
     make_song: Callable[..., Path], tmp_path: Path, use: Callable[..., None]
 ) -> None:
