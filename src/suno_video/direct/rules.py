@@ -29,7 +29,8 @@ from suno_video.direct.treatment import Role, write_treatment
 from suno_video.direct.words import ShotWords, words_of_shots
 from suno_video.direct.worlds import World, choose_world
 
-DIRECTOR = "rules 5"
+DIRECTOR = "rules 6"
+"""Changes whenever the same song would be directed otherwise: storyboards that nobody edited are made anew then."""
 
 COVER_S = 2.0
 """A shorter look at the cover is none."""
